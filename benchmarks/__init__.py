@@ -1,0 +1,1 @@
+"""What vcflow costs, measured beside other ways to do the same work: ``make bench``."""

@@ -1,0 +1,17 @@
+"""The ground floor: definitions, sessions, events."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class SessionsConfig(AppConfig):
+    name = "sessions_app"
+    default_auto_field = "django.db.models.BigAutoField"
+    verbose_name = _("Sessions")
+
+    def ready(self) -> None:
+        from sessions_app import receivers  # models can be imported only now
+
+        receivers.connect()

@@ -1,0 +1,137 @@
+"""``flow import``: every file is read first; when one has errors, nothing is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from sessions_app.cli.call import Call
+from sessions_app.cli.files import problem_json, problem_lines, read_all, refuse_errors, summary
+from sessions_app.cli.table import shorten
+from sessions_app.cli.words import fact
+from sessions_app.definitions.schema import Definition, Reading, StageDefinition, Transition
+from sessions_app.exceptions import InvalidInput
+from sessions_app.language import gettext as _
+from sessions_app.language import localised
+from sessions_app.models import WorkflowDefinition
+from sessions_app.publishing import Published, publish_all
+from sessions_app.representation import definition_json
+from sessions_app.text import visible
+
+CONDITION_WIDTH = 60
+
+
+class Made(NamedTuple):
+    """What a definition became, and whether its workflow was retired before."""
+
+    published: Published
+    was_retired: bool
+
+    @property
+    def is_retired(self) -> bool:
+        """A new version puts its workflow back into use."""
+        return self.was_retired and not self.published.created
+
+
+Versions = dict[str, Made]
+
+
+def import_files(call: Call) -> None:
+    """``import <file>…``"""
+    call.refuse_unknown_user()
+    readings = read_all(call.args.files)
+    has_errors = any(reading.errors for reading in readings)
+    versions = {} if has_errors or call.args.dry_run else _publish(readings)
+    if versions:
+        call.terminal.remember_done(_("The files were imported."), call.command("list"))
+    call.show(
+        lambda: [_data(reading, versions) for reading in readings],
+        lambda: _lines(call, readings, versions),
+    )
+    refuse_errors(readings, _("Nothing is imported: the files have errors."))
+    if not call.args.dry_run and not versions:
+        raise InvalidInput(
+            _("None of the files holds a workflow."), fix=_("See the warnings for what was found."), code="no-workflow"
+        )
+
+
+def _publish(readings: Sequence[Reading]) -> Versions:
+    definitions = {reading.definition.id: reading.definition for reading in readings if reading.definition}
+    retired = set(
+        WorkflowDefinition.objects.filter(pk__in=definitions, retired_at__isnull=False).values_list("pk", flat=True)
+    )
+    published = publish_all(list(definitions.values()))
+    return {key: Made(done, key in retired) for key, done in zip(definitions, published, strict=True)}
+
+
+def _data(reading: Reading, versions: Versions) -> dict[str, Any]:
+    definition = reading.definition
+    made = versions.get(definition.id) if definition else None
+    return {
+        "file": reading.file,
+        "workflow": definition_json(definition, reading.stage_lines) if definition else None,
+        "warnings": [problem_json(problem) for problem in reading.warnings],
+        "errors": [problem_json(problem) for problem in reading.errors],
+        **(_made_json(made) if made else {}),
+    }
+
+
+def _made_json(made: Made) -> dict[str, Any]:
+    published = made.published
+    return {"version": published.version.number, "changed": published.created, "retired": made.is_retired}
+
+
+def _lines(call: Call, readings: Sequence[Reading], versions: Versions) -> Iterable[str]:
+    for reading in readings:
+        if reading.definition:
+            yield "📋 " + summary(reading.file, reading.definition)
+            yield from _preview(reading.definition, reading.stage_lines)
+        yield from problem_lines(reading)
+        if reading.definition and versions:
+            yield from _told(versions[reading.definition.id])
+    yield from _what_next(call, readings, versions)
+
+
+def _preview(definition: Definition, lines: dict[str, int]) -> Iterable[str]:
+    for stage in definition.stages:
+        line = lines.get(stage.id)
+        place = _("line {line}").format(line=line) + ": " if line else ""
+        yield f"   {stage.order}. {place}{visible(_described(stage))}"
+        ways = [_way(way) for way in definition.transitions if way.source == stage.id]
+        if ways:
+            yield visible(f"      → {', '.join(ways)}")
+
+
+def _way(way: Transition) -> str:
+    condition = shorten(visible(localised(way.condition)), CONDITION_WIDTH)
+    return f"{way.target} ({condition})" if condition else way.target
+
+
+def _described(stage: StageDefinition) -> str:
+    parts = [
+        _("items {count}").format(count=len(stage.checklist)) if stage.checklist else "",
+        ", ".join(localised(deliverable.name) for deliverable in stage.deliverables),
+    ]
+    details = "; ".join(part for part in parts if part)
+    return f"{stage.id} - {localised(stage.name)}" + (f" ({details})" if details else "")
+
+
+def _told(made: Made) -> Iterable[str]:
+    published = made.published
+    told = _("✅ Imported: {id}, version {number}") if published.created else _("{id} is unchanged, version {number}")
+    yield told.format(id=published.version.workflow_id, number=published.version.number)
+    if made.is_retired:
+        yield "   " + _("It is retired and starts no new sessions; importing a changed version puts it back into use.")
+    elif made.was_retired:
+        yield "   " + _("It was retired and is in use again.")
+
+
+def _what_next(call: Call, readings: Sequence[Reading], versions: Versions) -> Iterable[str]:
+    if call.args.dry_run and any(reading.definition for reading in readings):
+        yield ""
+        yield _("Nothing was imported: this was a dry run.")
+    usable = [key for key, made in versions.items() if not made.is_retired]
+    if usable:
+        yield ""
+        yield _("Next:")
+        yield from (fact(_("make a session of it"), call.command("session", "create", key)) for key in usable)

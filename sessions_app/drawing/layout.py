@@ -1,0 +1,164 @@
+"""Where everything stands in the SVG, in pixels; knows nothing of SVG itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wcwidth import wrap
+
+from sessions_app.definitions.schema import Definition, StageDefinition
+from sessions_app.drawing.graph import Arrow, States, arrows, contents, shown, status
+from sessions_app.language import gettext as _
+from sessions_app.words import LOOKS
+
+MARGIN = 20
+BOX_WIDTH = 400
+PADDING = 14
+SIGN_WIDTH = 34
+TITLE_HEIGHT = 21
+LINE_HEIGHT = 18
+HEADING_HEIGHT = 28
+GAP = 34
+LANE_WIDTH = 16
+MOST_LANES = 12
+
+# A column is half a Chinese character; Latin letters are narrower on average.
+_HEADING_COLUMN, _TITLE_COLUMN, _TEXT_COLUMN = 11.5, 9.2, 6.9
+_MOST_LINES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A stage: its title and the lines under it, already wrapped."""
+
+    title: list[str]
+    lines: list[str]
+    state: str
+    top: int
+
+    @property
+    def height(self) -> int:
+        """From the upper edge to the lower."""
+        return 2 * PADDING + TITLE_HEIGHT * len(self.title) + LINE_HEIGHT * len(self.lines) - 4
+
+    @property
+    def bottom(self) -> int:
+        """The lower edge."""
+        return self.top + self.height
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """An arrow beside the boxes: on which side, how far out, and the heights where it leaves and arrives."""
+
+    arrow: Arrow
+    number: int
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A whole picture: boxes from top to bottom, arrows between neighbours, lanes at both sides."""
+
+    heading: list[str]
+    boxes: list[Box]
+    straight: list[tuple[Arrow, list[str]]]
+    left: list[Lane]
+    right: list[Lane]
+
+    @property
+    def box_left(self) -> int:
+        """The left edge of every box."""
+        return MARGIN + _lanes_width(self.left)
+
+    @property
+    def box_right(self) -> int:
+        """The right edge of every box."""
+        return self.box_left + BOX_WIDTH
+
+    @property
+    def width(self) -> int:
+        """Of the picture."""
+        return self.box_right + _lanes_width(self.right) + MARGIN
+
+    @property
+    def height(self) -> int:
+        """Of the picture."""
+        return self.boxes[-1].bottom + MARGIN
+
+
+def layout(definition: Definition, states: States | None) -> Layout:
+    """Everything in its place."""
+    heading = _wrap(shown(definition.name), BOX_WIDTH, _HEADING_COLUMN)
+    drawn = arrows(definition)
+    straight = {arrow.source: arrow for arrow in drawn if arrow.target == arrow.source + 1}
+    labels = {place: _wrap(arrow.label, BOX_WIDTH // 2, _TEXT_COLUMN) for place, arrow in straight.items()}
+    boxes: list[Box] = []
+    top = MARGIN + HEADING_HEIGHT * len(heading) + 10
+    for place, stage in enumerate(definition.stages):
+        leaving = [arrow for arrow in drawn if arrow.source == place and arrow.target != place + 1]
+        boxes.append(_box(definition, stage, leaving, status(states, stage), top))
+        top = boxes[-1].bottom + GAP + LINE_HEIGHT * max(0, len(labels.get(place, [])) - 1)
+    beside = [arrow for arrow in drawn if arrow.target != arrow.source + 1]
+    return Layout(
+        heading=heading,
+        boxes=boxes,
+        straight=[(arrow, labels[place]) for place, arrow in straight.items()],
+        left=_lanes([arrow for arrow in beside if not arrow.back], boxes),
+        right=_lanes([arrow for arrow in beside if arrow.back], boxes),
+    )
+
+
+def _box(definition: Definition, stage: StageDefinition, leaving: list[Arrow], state: str, top: int) -> Box:
+    room = BOX_WIDTH - 2 * PADDING - SIGN_WIDTH
+    facts = [stage.id, _(LOOKS[state].word) if state else "", contents(stage)]
+    lines = _wrap(" · ".join(filter(None, facts)), room, _TEXT_COLUMN)
+    for arrow in leaving:
+        if arrow.kind == "way":
+            condition = f": {arrow.label}" if arrow.label else ""
+            way = f"{arrow.point} {shown(definition.stages[arrow.target].name)}{condition}"
+            lines += _wrap(way, room, _TEXT_COLUMN)
+    if stage.depends_on:
+        lines += _wrap(_("after: {stages}").format(stages=", ".join(stage.depends_on)), room, _TEXT_COLUMN)
+    return Box(_wrap(shown(stage.name), room, _TITLE_COLUMN), lines, state, top)
+
+
+def _wrap(text: str, room: int, column: float) -> list[str]:
+    return wrap(text, int(room / column), max_lines=_MOST_LINES, placeholder="…")
+
+
+def _lanes(beside: list[Arrow], boxes: list[Box]) -> list[Lane]:
+    """The shortest innermost, and each in the first lane that is free along its way."""
+    starts, ends = _ports(beside, boxes)
+    lanes: list[Lane] = []
+    taken: list[list[tuple[float, float]]] = []
+    for arrow in sorted(beside, key=lambda arrow: abs(arrow.source - arrow.target)):
+        low, high = sorted((starts[arrow], ends[arrow]))
+        free = (number for number, spans in enumerate(taken) if all(high < a or b < low for a, b in spans))
+        number = min(next(free, len(taken)), MOST_LANES - 1)
+        if number == len(taken):
+            taken.append([])
+        taken[number].append((low, high))
+        lanes.append(Lane(arrow, number, starts[arrow], ends[arrow]))
+    return lanes
+
+
+def _ports(beside: list[Arrow], boxes: list[Box]) -> tuple[dict[Arrow, float], dict[Arrow, float]]:
+    """The heights at which arrows leave and reach their boxes, spread so that as few as possible cross."""
+    at: dict[int, list[tuple[bool, int, Arrow]]] = {}
+    for arrow in beside:
+        # Arrows to above are the upper ones of their box, and of several the nearest is the innermost.
+        at.setdefault(arrow.source, []).append((not arrow.back, -arrow.target, arrow))
+        at.setdefault(arrow.target, []).append((arrow.back, -arrow.source, arrow))
+    starts: dict[Arrow, float] = {}
+    ends: dict[Arrow, float] = {}
+    for place, ports in at.items():
+        for number, (below, _other, arrow) in enumerate(sorted(ports, key=lambda port: port[:2]), 1):
+            height = boxes[place].top + boxes[place].height * number / (len(ports) + 1)
+            (starts if below != arrow.back else ends)[arrow] = height
+    return starts, ends
+
+
+def _lanes_width(lanes: list[Lane]) -> int:
+    return LANE_WIDTH * (1 + max((lane.number + 1 for lane in lanes), default=-1))

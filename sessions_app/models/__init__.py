@@ -1,0 +1,19 @@
+"""The tables of the ground floor."""
+
+from sessions_app.models.access import CurrentSession, IdempotencyKey, SchemaStamp
+from sessions_app.models.definitions import WorkflowDefinition, WorkflowVersion
+from sessions_app.models.events import SessionEvent
+from sessions_app.models.sessions import FlowSession, Tombstone
+from sessions_app.states import SessionStatus
+
+__all__ = [
+    "CurrentSession",
+    "FlowSession",
+    "IdempotencyKey",
+    "SchemaStamp",
+    "SessionEvent",
+    "SessionStatus",
+    "Tombstone",
+    "WorkflowDefinition",
+    "WorkflowVersion",
+]

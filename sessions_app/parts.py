@@ -1,0 +1,35 @@
+"""What the floors above know of a session, as one registry on the ground.
+
+The ground can't import the floors above it, yet a session's page needs what stands
+there.  Each floor registers its part in ``AppConfig.ready()``; ``describe`` loops over them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from sessions_app.models import FlowSession
+
+
+class Part(Protocol):
+    """One floor's share of a session."""
+
+    name: str
+
+    def describe(self, flow_session: FlowSession) -> Any:
+        """What this floor knows of the session, as JSON data with datetimes."""
+
+
+_parts: dict[str, Part] = {}
+
+
+def register(part: Part) -> None:
+    """Add a part; a second one of the same name is refused unless it is of the same kind."""
+    known = _parts.setdefault(part.name, part)
+    if type(known) is not type(part):
+        raise ValueError(f"two parts are called {part.name!r}: {known!r} and {part!r}")
+
+
+def describe(flow_session: FlowSession) -> dict[str, Any]:
+    """Each part's share under its name."""
+    return {name: part.describe(flow_session) for name, part in _parts.items()}

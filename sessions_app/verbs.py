@@ -1,0 +1,89 @@
+"""Session verbs: the one function that changes a session's status, and what it says when it may not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sessions_app import machine
+from sessions_app.change import Change, NothingToDo
+from sessions_app.exceptions import IllegalTransition, InvalidInput
+from sessions_app.language import gettext as _
+from sessions_app.machine import SESSION_RULES, Rule
+from sessions_app.models import CurrentSession, FlowSession
+from sessions_app.signals import transition_requested
+from sessions_app.states import Level
+from sessions_app.text import clean_text
+from sessions_app.words import session_state_in_full, verb_name, verb_names
+
+
+def perform(change: Change, verb: str, *, reason: str = "", force: bool = False, **columns: Any) -> None:
+    """Do ``verb`` to the session of ``change``; ``columns`` are set along with the status."""
+    flow_session = change.flow_session
+    rule = SESSION_RULES[verb]
+    if flow_session.status == rule.target:
+        raise NothingToDo
+    if flow_session.status not in rule.sources:
+        raise illegal_session_verb(flow_session, verb)
+    reason = checked_reason(verb, rule, reason, force=force)
+    transition_requested.send(sender=FlowSession, change=change, subject=flow_session, verb=verb, force=force)
+    changes = change.set(status=rule.target, **columns)
+    change.record(rule.event, changes, reason=reason, level=event_level(rule.target, force=force))
+    if rule.target in machine.ENDED:
+        CurrentSession.objects.filter(session_id=flow_session.pk).delete()
+
+
+def checked_reason(verb: str, rule: Rule, reason: str, *, force: bool) -> str:
+    """The reason, cleaned; refused when one is due and none is given."""
+    reason = clean_text(reason, _("reason"))
+    if reason or not (rule.reason_required or force):
+        return reason
+    needed = _("A reason is required to {verb}.").format(verb=verb_name(verb))
+    raise InvalidInput(
+        _("A reason is required to force this.") if force else needed,
+        fix=_("Say why with --reason."),
+        code="reason-required",
+    )
+
+
+def event_level(status: str, *, force: bool) -> Level:
+    """How much a change to ``status`` matters."""
+    if status == machine.FAILED:
+        return Level.ERROR
+    return Level.WARNING if force or status == machine.ABORTED else Level.INFO
+
+
+def illegal_session_verb(flow_session: FlowSession, verb: str) -> IllegalTransition:
+    """The refusal that names the state and what is allowed from it."""
+    return _refusal(
+        flow_session, verb, _("The session {id} is {status}: {verb} is not possible."), _("Possible now: {verbs}.")
+    )
+
+
+def _refusal(flow_session: FlowSession, verb: str, message: str, fix: str) -> IllegalTransition:
+    allowed = machine.allowed_verbs(SESSION_RULES, flow_session.status)
+    return IllegalTransition(
+        message.format(id=flow_session.pk, status=session_state_in_full(flow_session.status), verb=verb_name(verb)),
+        fix=fix.format(verbs=verb_names(allowed)),
+        kind="session",
+        session_id=flow_session.pk,
+        status=flow_session.status,
+        verb=verb,
+        allowed_actions=allowed,
+    )
+
+
+def refuse_unless_active(flow_session: FlowSession, verb: str) -> None:
+    """Work on stages needs an ACTIVE session."""
+    if flow_session.status != machine.ACTIVE:
+        raise _refusal(
+            flow_session,
+            verb,
+            _("The session {id} is {status}; in its stages {verb} is not possible."),
+            _("Possible now for the session: {verbs}."),
+        )
+
+
+def refuse_if_ended(flow_session: FlowSession, verb: str) -> None:
+    """Some things can be done to any session that has not ended."""
+    if flow_session.status in machine.ENDED:
+        raise illegal_session_verb(flow_session, verb)

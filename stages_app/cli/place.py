@@ -1,0 +1,67 @@
+"""``flow status``, ``flow next`` and ``flow context``: where a session is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sessions_app.cli.call import Call
+from sessions_app.cli.changes import chosen_lines
+from sessions_app.current import Chosen
+from sessions_app.services import get_session_progress
+from sessions_app.text import visible
+from sessions_app.words import session_state
+from stages_app.cli.brief import brief_data, brief_lines
+from stages_app.cli.lines import Stage, items_done, progress_bar, stage_line
+
+
+def status(call: Call) -> None:
+    """``status [<session>]``"""
+    chosen = call.chosen_session()
+    progress = get_session_progress(chosen.flow_session.pk)
+    call.show(lambda: {**progress, "chosen_by": chosen.rule}, lambda: _status_lines(chosen, progress))
+
+
+def _status_lines(chosen: Chosen, progress: dict[str, Any]) -> Iterable[str]:
+    flow_session = chosen.flow_session
+    yield f"{flow_session.pk} ({visible(flow_session.name)}): {session_state(flow_session.status)}"
+    yield from chosen_lines(chosen)
+    yield progress_bar(progress["progress"])
+    yield ""
+    yield from (stage_line(stage, named=True) + _ticked(stage) for stage in progress["stages"])
+
+
+def _ticked(stage: Stage) -> str:
+    return f" · {items_done(stage)}" if stage["items"] and stage["status"] in ("ACTIVE", "PAUSED") else ""
+
+
+def next_steps(call: Call) -> None:
+    """``next [<session>]``"""
+    chosen = call.chosen_session()
+    flow_session = chosen.flow_session
+    steps = call.next_steps(flow_session)
+    call.show(
+        lambda: {
+            "session_id": flow_session.pk,
+            "status": flow_session.status,
+            "current_stage_id": flow_session.current_stage_id or None,
+            "progress": flow_session.progress,
+            "version": flow_session.version,
+            "next": steps,
+            "chosen_by": chosen.rule,
+        },
+        lambda: [
+            f"{flow_session.pk} ({visible(flow_session.name)}): {session_state(flow_session.status)}",
+            *chosen_lines(chosen),
+            *(f"- {visible(step['why'])}: {step['command']}" for step in steps),
+        ],
+    )
+
+
+def context(call: Call) -> None:
+    """``context [<session>]``"""
+    chosen = call.chosen_session()
+    call.show(
+        lambda: {**brief_data(call, chosen.flow_session), "chosen_by": chosen.rule},
+        lambda: brief_lines(call, chosen),
+    )

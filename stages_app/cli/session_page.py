@@ -1,0 +1,119 @@
+"""``flow session show``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sessions_app import machine
+from sessions_app.cli.call import Call
+from sessions_app.cli.changes import chosen_lines
+from sessions_app.cli.words import fact, moment, tick
+from sessions_app.current import Chosen
+from sessions_app.language import gettext as _
+from sessions_app.language import localised, noop
+from sessions_app.models import FlowSession, SessionEvent
+from sessions_app.progress import open_required
+from sessions_app.representation import session_detail_json
+from sessions_app.text import visible
+from sessions_app.words import session_state
+from stages_app.cli.lines import Stage, deliverables, item_lines, items_done, stage_line
+
+_OPERATIONS = {
+    "start": noop("Start this session"),
+    "resume": noop("Continue this session"),
+    "pause": noop("Pause this session"),
+    "complete": noop("Complete this session"),
+    "reopen": noop("Reopen this session"),
+    "abort": noop("Abort this session"),
+}
+"""What the page offers, in this order; marking as failed is rarely what one looks for here."""
+
+_REASONS_MATTER = tuple(f"session.{verb}" for verb in ("paused", "failed", "aborted", "completed")) + tuple(
+    f"stage.{verb}" for verb in ("paused", "failed", "skipped", "aborted")
+)
+
+
+def show(call: Call) -> None:
+    """``show [<session>]``"""
+    chosen = call.chosen_session()
+    data = session_detail_json(chosen.flow_session)
+    call.show(lambda: data, lambda: _lines(call, chosen, data["stages"]))
+
+
+def reasons(flow_session: FlowSession) -> dict[str, str]:
+    """Why the session (under ``""``) and its attempts (under their ids) stand where they stand."""
+    events = SessionEvent.objects.filter(session_id=flow_session.pk, type__in=_REASONS_MATTER).order_by("seq")
+    return {event.stage_instance_id: event.reason for event in events.only("stage_instance_id", "reason")}
+
+
+def standing(flow_session: FlowSession, why: Mapping[str, str]) -> str:
+    """The session's state, and why it came to it."""
+    state = session_state(flow_session.status)
+    reason = why.get("", "") if flow_session.status not in (machine.ACTIVE, machine.PENDING) else ""
+    return f"{state} ({visible(reason)})" if reason else state
+
+
+def stage_reason(stage: Stage, why: Mapping[str, str]) -> str:
+    """Why a stage is not worked on; empty while it is."""
+    return why.get(stage["id"], "") if stage["status"] in ("FAILED", "SKIPPED", "ABORTED", "PAUSED") else ""
+
+
+def _lines(call: Call, chosen: Chosen, stages: list[dict[str, Any]]) -> Iterable[str]:
+    flow_session = chosen.flow_session
+    why = reasons(flow_session)
+    yield _("📋 Workflow session: {id} ({name})").format(id=flow_session.pk, name=visible(flow_session.name))
+    yield from chosen_lines(chosen)
+    yield ""
+    yield _("Basic facts:")
+    yield from _facts(flow_session, why)
+    yield ""
+    yield _("Progress of the stages:")
+    yield from (stage_line(stage, stage_reason(stage, why)) for stage in stages)
+    yield from _current_stage(flow_session, stages)
+    yield ""
+    yield _("Operations:")
+    yield from _operations(call, flow_session)
+
+
+def _facts(flow_session: FlowSession, why: Mapping[str, str]) -> Iterable[str]:
+    workflow = flow_session.published.definition
+    facts = {
+        _("Workflow"): f"{workflow.id} ({visible(localised(workflow.name))})",
+        _("State"): standing(flow_session, why),
+        _("Created"): moment(flow_session.created_at),
+        _("Last update"): moment(flow_session.updated_at),
+        _("Tags"): visible(", ".join(flow_session.tags)),
+    }
+    return (fact(name, value) for name, value in facts.items() if value)
+
+
+def _current_stage(flow_session: FlowSession, stages: list[dict[str, Any]]) -> Iterable[str]:
+    """The stages that are being worked on, first the one that commands mean; else the one that comes next."""
+    begun = [stage for stage in stages if stage["status"] in (machine.ACTIVE, machine.PAUSED)]
+    current = [stage for stage in stages if stage["stage_id"] == flow_session.current_stage_id]
+    shown = sorted(begun or current, key=lambda stage: stage not in current)
+    for place, stage in enumerate(shown):
+        yield ""
+        yield _("Also under way: {stage}").format(stage=stage["stage_id"]) if place else _("Current stage:")
+        yield fact(_("Name"), visible(stage["name"]))
+        yield fact(_("Begun"), moment(stage["started_at"]) if stage["started_at"] else _("not yet"))
+        if stage["items"]:
+            yield fact(_("Items done"), items_done(stage))
+        yield from item_lines(stage)
+        handed_in = list(deliverables(stage, flow_session.published.definition.stage(stage["stage_id"])))
+        if handed_in:
+            yield fact(_("Deliverables"), "").rstrip()
+        yield from (f"  {tick(given)} {name}" for given, name in handed_in)
+
+
+def _operations(call: Call, flow_session: FlowSession) -> Iterable[str]:
+    allowed = machine.allowed_verbs(machine.SESSION_RULES, flow_session.status)
+    if open_required(flow_session.published, flow_session.stage_states):
+        allowed = [verb for verb in allowed if verb != "complete"]
+    for verb, label in _OPERATIONS.items():
+        if verb in allowed:
+            needed = ["--reason", _("<reason>")] if machine.SESSION_RULES[verb].reason_required else []
+            yield fact(_(label), call.command("session", verb, flow_session.pk, *needed))
+    if not allowed:
+        yield fact(_("Begin anew"), call.command("session", "create", flow_session.workflow_id))

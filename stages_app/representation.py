@@ -1,0 +1,124 @@
+"""Attempts and items as JSON data: the same keys on the command line and in the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sessions_app.definitions.schema import StageDefinition
+from sessions_app.language import localised
+from sessions_app.models import FlowSession
+from stages_app.guards import missing_deliverables
+from stages_app.machine import allowed_stage_verbs
+from stages_app.models import StageInstance, StageItem
+
+
+def item_json(item: StageItem) -> dict[str, Any]:
+    """One item of an attempt."""
+    return {
+        "id": item.item_id,
+        "number": item.number,
+        "text": item.display_text,
+        "required": item.is_required,
+        "added": item.is_added,
+        "done": item.is_done,
+        "done_at": item.done_at,
+        "done_by": item.done_by or None,
+    }
+
+
+def stage_json(stage_instance: StageInstance) -> dict[str, Any]:
+    """One attempt with its items.  Reads session, assignee and items: fetch them where there are many."""
+    return {
+        "id": stage_instance.pk,
+        "session_id": stage_instance.session_id,
+        "stage_id": stage_instance.stage_id,
+        "name": stage_instance.display_name,
+        "attempt": stage_instance.attempt,
+        "status": stage_instance.status,
+        "ad_hoc": stage_instance.is_ad_hoc,
+        "started_at": stage_instance.started_at,
+        "completed_at": stage_instance.completed_at,
+        "overdue": stage_instance.is_overdue(),
+        "assignee": stage_instance.assignee.get_username() if stage_instance.assignee else None,
+        "context": stage_instance.context,
+        "config": stage_instance.config,
+        "metadata": stage_instance.metadata,
+        "deliverables": stage_instance.deliverables,
+        "missing_deliverables": [d.id for d in missing_deliverables(stage_instance, stage_instance.deliverables)],
+        "completed_items": stage_instance.completed_items,
+        "items": [item_json(item) for item in stage_instance.items.all()],
+        "allowed_actions": allowed_stage_verbs(stage_instance.status),
+    }
+
+
+def unbegun_json(flow_session: FlowSession, stage: StageDefinition) -> dict[str, Any]:
+    """A stage that has no attempt yet: the same keys, as the definition has them."""
+    return {
+        "id": None,
+        "session_id": flow_session.pk,
+        "stage_id": stage.id,
+        "name": localised(stage.name),
+        "attempt": 0,
+        "status": None,
+        "ad_hoc": False,
+        "started_at": None,
+        "completed_at": None,
+        "overdue": False,
+        "assignee": None,
+        "context": {},
+        "config": {},
+        "metadata": {},
+        "deliverables": {},
+        "missing_deliverables": [d.id for d in stage.deliverables if d.required],
+        "completed_items": [],
+        "items": [
+            {
+                "id": item.id,
+                "number": number,
+                "text": localised(item.text),
+                "required": item.required,
+                "added": False,
+                "done": False,
+                "done_at": None,
+                "done_by": None,
+            }
+            for number, item in enumerate(stage.checklist, 1)
+        ],
+        "allowed_actions": ["start", "skip"],
+    }
+
+
+class StagesPart:
+    """What the stages floor contributes to a session: ``stages``, one object per stage.
+
+    Definition's stages in their order, then ad hoc ones; each the last attempt, with the
+    earlier ones under ``earlier_attempts``.
+    """
+
+    name = "stages"
+
+    def describe(self, flow_session: FlowSession) -> list[dict[str, Any]]:
+        """Two queries, however many stages there are."""
+        attempts: dict[str, list[StageInstance]] = {}
+        rows = flow_session.stage_instances.select_related("assignee").prefetch_related("items").order_by("attempt")
+        for stage_instance in rows:
+            stage_instance.session = flow_session
+            attempts.setdefault(stage_instance.stage_id, []).append(stage_instance)
+        defined = flow_session.published.definition.stages
+        known = [self._stage(flow_session, stage, attempts.pop(stage.id, [])) for stage in defined]
+        return known + [self._attempts(rest) for rest in attempts.values()]
+
+    def _stage(
+        self, flow_session: FlowSession, stage: StageDefinition, attempts: list[StageInstance]
+    ) -> dict[str, Any]:
+        if attempts:
+            return {**self._attempts(attempts), "required": stage.required}
+        return {**unbegun_json(flow_session, stage), "earlier_attempts": [], "required": stage.required}
+
+    def _attempts(self, attempts: list[StageInstance]) -> dict[str, Any]:
+        *earlier, last = attempts
+        return {
+            **stage_json(last),
+            "earlier_attempts": [stage_json(row) for row in earlier],
+            "required": False,
+        }

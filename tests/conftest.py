@@ -1,0 +1,44 @@
+"""What tests of all floors share."""
+
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import settings
+
+from sessions_app import language
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """Each test begins in English, whatever the one before spoke."""
+    language.activate(None)
+    yield
+    language.activate(None)
+
+
+@pytest.fixture
+def command_environ(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The environment for commands in processes of their own: empty data, on the engine under test."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("VCFLOW_", "DJANGO_"))}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environ = {**kept, "PATH": path, "VCFLOW_HOME": str(tmp_path / "home"), "VCFLOW_LANG": "en"}
+    if settings.DATABASES["default"]["ENGINE"] == "vcflow_site.sqlite":
+        yield environ
+    else:
+        yield from _on_a_new_database(environ)
+
+
+def _on_a_new_database(environ: dict[str, str]) -> Iterator[dict[str, str]]:
+    name = f"vcflow_test_{secrets.token_hex(6)}"
+    server = os.environ["VCFLOW_DATABASE_URL"].rpartition("/")[0]
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        try:
+            yield {**environ, "VCFLOW_DATABASE_URL": f"{server}/{name}"}
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

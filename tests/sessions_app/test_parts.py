@@ -1,0 +1,39 @@
+"""The registry of what the floors above know of a session."""
+
+import pytest
+
+from sessions_app import parts
+from sessions_app.models import FlowSession
+
+
+class Weather:
+    name = "weather"
+
+    def describe(self, flow_session):
+        return f"sunny over {flow_session.pk}"
+
+
+class OtherWeather(Weather):
+    pass
+
+
+@pytest.fixture(autouse=True)
+def _own_registry(monkeypatch):
+    monkeypatch.setattr(parts, "_parts", {})
+
+
+def test_registered_part_describes_a_session():
+    parts.register(Weather())
+    assert parts.describe(FlowSession(pk="x")) == {"weather": "sunny over x"}
+
+
+def test_part_is_registered_once_however_often():
+    parts.register(Weather())
+    parts.register(Weather())
+    assert list(parts.describe(FlowSession(pk="x"))) == ["weather"]
+
+
+def test_second_part_of_another_kind_under_one_name_is_refused():
+    parts.register(Weather())
+    with pytest.raises(ValueError, match="weather"):
+        parts.register(OtherWeather())

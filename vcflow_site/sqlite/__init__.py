@@ -1,0 +1,1 @@
+"""Django's SQLite backend with a wait that Ctrl-C ends."""
