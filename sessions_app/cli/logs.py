@@ -8,6 +8,8 @@ from typing import TextIO
 from sessions_app.cli.call import Call
 from sessions_app.cli.changes import chosen_lines
 from sessions_app.cli.event_lines import EventLines
+from sessions_app.cli.interrupts import Interrupts
+from sessions_app.current import Chosen
 from sessions_app.exceptions import NotFound
 from sessions_app.language import gettext as _
 from sessions_app.models import FlowSession, SessionEvent
@@ -21,15 +23,21 @@ def logs(call: Call) -> None:
     chosen = call.chosen_session()
     flow_session = chosen.flow_session
     events = _events(call, flow_session, after=0)
-    if not call.json:
-        call.terminal.lines(chosen_lines(chosen))
     if call.args.follow:
-        _follow(call, flow_session, events)
+        with Interrupts() as interrupts:
+            _say_which(call, chosen)
+            _follow(call, flow_session, events, interrupts)
         return
+    _say_which(call, chosen)
     call.show(
         lambda: [event.as_dict() for event in events],
         lambda: _lines(flow_session, events) or [_("Nothing happened at this level.")],
     )
+
+
+def _say_which(call: Call, chosen: Chosen) -> None:
+    if not call.json:
+        call.terminal.lines(chosen_lines(chosen))
 
 
 def _lines(flow_session: FlowSession, events: list[SessionEvent]) -> list[str]:
@@ -44,7 +52,7 @@ def _events(call: Call, flow_session: FlowSession, *, after: int) -> list[Sessio
     )
 
 
-def _follow(call: Call, flow_session: FlowSession, events: list[SessionEvent]) -> None:
+def _follow(call: Call, flow_session: FlowSession, events: list[SessionEvent], interrupts: Interrupts) -> None:
     """Until it is interrupted, nobody reads any more or the session is gone: one text or JSON document per event."""
     told, last = EventLines(flow_session), 0
     while True:
@@ -55,6 +63,7 @@ def _follow(call: Call, flow_session: FlowSession, events: list[SessionEvent]) -
             else:
                 call.terminal.lines(told.of(event))
         call.terminal.flush()
+        interrupts.heed()
         _wait(call.terminal.out)
         events = _events(call, flow_session, after=last)
         if not events:

@@ -1,6 +1,7 @@
 """``flow session logs``."""
 
 import json
+import signal
 
 import pytest
 from django.utils.timezone import now
@@ -102,3 +103,22 @@ def test_follow_goes_on_until_it_is_interrupted(
         assert [json.loads(line)["data"]["seq"] for line in lines] == [1, 2]
     else:
         assert lines[-1] == "    hello"
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_that_python_swallows_still_ends_following(
+    run: Run, session_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Finaliser:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    def lines_of(told: EventLines, event: SessionEvent) -> list[str]:
+        Finaliser()
+        return ["went on"]
+
+    monkeypatch.setattr(EventLines, "of", lines_of)
+    monkeypatch.setattr(logs, "_wait", lambda _out: pytest.fail("the interrupt was lost"))
+    result = run("flow", "session", "logs", session_id, "--follow")
+    assert (result.status, result.out) == (130, "went on\n")
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
