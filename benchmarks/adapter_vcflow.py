@@ -65,6 +65,7 @@ def _database_url(db: DB) -> str:
 def _create_schema_and_workflow() -> None:
     from django.core.management import call_command
 
+    from sessions_app.actors import local_actor
     from sessions_app.definitions.schema import ChecklistItem, Definition, Deliverable, StageDefinition
     from sessions_app.publishing import publish
 
@@ -74,4 +75,4 @@ def _create_schema_and_workflow() -> None:
         "deliverables": (Deliverable("report", "report"),),
     }
     stages = tuple(StageDefinition(stage, stage.title(), order, **parts) for order, stage in enumerate(STAGES, 1))
-    publish(Definition("dev", "dev", stages))
+    publish(local_actor(), Definition("dev", "dev", stages))

@@ -16,6 +16,7 @@ def main(count: int) -> None:
 
     from django.apps import apps
 
+    from sessions_app.actors import local_actor
     from sessions_app.definitions.schema import ChecklistItem, Definition, StageDefinition
     from sessions_app.publishing import publish
     from sessions_app.services import FlowSessionManager
@@ -25,7 +26,7 @@ def main(count: int) -> None:
     stages = tuple(
         StageDefinition(stage, stage.title(), order, checklist=checklist) for order, stage in enumerate(STAGES, 1)
     )
-    publish(Definition("bench", "Benchmark", stages))
+    publish(local_actor(), Definition("bench", "Benchmark", stages))
     ids = [FlowSessionManager().create_session("bench", f"Feature {number}").pk for number in range(count)]
     for session_id in ids:
         StageInstanceManager().run_stage(session_id, STAGES[0])

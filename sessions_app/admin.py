@@ -2,69 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.options import InlineModelAdmin
 from django.db import models
 from django.forms.models import BaseInlineFormSet
-from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from sessions_app.admin_parts import NOTHING, ReadOnly, shown, shown_json
+from sessions_app.admin_tokens import ApiTokenAdmin
 from sessions_app.language import localised
-from sessions_app.models import FlowSession, SessionEvent, Tombstone, WorkflowDefinition, WorkflowVersion
+from sessions_app.masking import mask
+from sessions_app.models import ApiToken, FlowSession, SessionEvent, Tombstone, WorkflowDefinition, WorkflowVersion
+from sessions_app.representation import keep
 from sessions_app.text import visible
 
-if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
-
 EVENTS_SHOWN = 50
-NOTHING = "-"
-"""What Django's admin shows where there is nothing."""
-
-
-class ReadOnly:
-    """Rows that only verbs may change: the admin shows them."""
-
-    show_full_result_count = False
-
-    class Media:
-        css = {"all": ["sessions_app/admin.css"]}
-
-    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False
-
-
-def shown(attribute: str, description: StrOrPromise, *, ordering: str | None = None) -> Callable[[Any, Any], str]:
-    """A column for a text that people gave: right-to-left marks are made visible."""
-
-    @admin.display(description=description, ordering=ordering)
-    def show(_admin: Any, row: Any) -> str:
-        text = visible(getattr(row, attribute))
-        return format_html('<span class="told">{}</span>', text) if text else NOTHING
-
-    return show
-
-
-def shown_json(attribute: str, description: StrOrPromise) -> Callable[[Any, Any], str]:
-    """A field of a row's page for nested data: indented, with right-to-left marks made visible."""
-
-    @admin.display(description=description)
-    def show(_admin: Any, row: Any) -> str:
-        value = getattr(row, attribute)
-        lines = json.dumps(value, indent=2, ensure_ascii=False).split("\n")
-        return format_html('<pre class="json">{}</pre>', "\n".join(map(visible, lines))) if value else NOTHING
-
-    return show
 
 
 class VersionInline(ReadOnly, admin.TabularInline):
@@ -107,7 +61,7 @@ class WorkflowVersionAdmin(ReadOnly, admin.ModelAdmin):
     fields = ("id", "workflow", "number", "digest", "created_at", "shown_content")
     readonly_fields = ("shown_content",)
 
-    shown_content = shown_json("content", _("content"))
+    shown_content = shown_json("content", _("content"), hide=keep)
 
 
 class LatestEvents(BaseInlineFormSet):
@@ -155,7 +109,7 @@ class FlowSessionAdmin(ReadOnly, admin.ModelAdmin):
 
     @admin.display(description=_("tags"))
     def shown_tags(self, flow_session: FlowSession) -> str:
-        return visible(", ".join(flow_session.tags)) or NOTHING
+        return visible(", ".join(mask(flow_session.tags))) or NOTHING
 
     @admin.display(description=_("workflow version"))
     def version_number(self, flow_session: FlowSession) -> int:
@@ -177,7 +131,7 @@ class SessionEventAdmin(ReadOnly, admin.ModelAdmin):
     ordering = ("-id",)
 
     shown_reason = shown("reason", _("reason"))
-    shown_changes = shown_json("changes", _("changes"))
+    shown_changes = shown_json("changes", _("changes"), hide=keep)
 
 
 @admin.register(Tombstone)
@@ -188,3 +142,6 @@ class TombstoneAdmin(ReadOnly, admin.ModelAdmin):
     readonly_fields = ("shown_reason",)
 
     shown_reason = shown("reason", _("reason"))
+
+
+admin.site.register(ApiToken, ApiTokenAdmin)

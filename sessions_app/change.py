@@ -7,7 +7,7 @@ commit it sends ``event_committed``.  No other code writes these tables.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,12 +15,15 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from sessions_app import storage
+from sessions_app import access, storage
+from sessions_app.access import session_not_found
 from sessions_app.actors import Actor
-from sessions_app.exceptions import Conflict, NotFound
+from sessions_app.exceptions import Conflict, FlowError, NotFound, PreconditionFailed
 from sessions_app.idempotency import Idempotency
 from sessions_app.language import gettext as _
+from sessions_app.masking import mask_changes, mask_text
 from sessions_app.models import FlowSession, SessionEvent
+from sessions_app.permissions import Need
 from sessions_app.rows import table
 from sessions_app.signals import event_committed, event_recorded
 from sessions_app.states import Level
@@ -64,6 +67,10 @@ class Change:
         """The number of the first event, from which the others follow."""
         return self.events[0].seq if self.events else None
 
+    def require(self, action: str | Need) -> None:
+        """Raise unless the actor may do ``action`` to the session; for what is known only inside the change."""
+        access.require(self.actor, action, self.flow_session)
+
     def set(self, **values: Any) -> dict[str, tuple[Any, Any]]:
         """Set columns of the session; returns those that changed, with before and after."""
         changed = {}
@@ -88,7 +95,7 @@ class Change:
         reason: str = "",
         level: Level = Level.INFO,
     ) -> SessionEvent:
-        """Append an event and tell the floors above, inside the transaction."""
+        """Append an event, its secrets masked, and tell the floors above, inside the transaction."""
         flow_session = self.flow_session
         event = SessionEvent(
             session_id=flow_session.pk,
@@ -99,8 +106,8 @@ class Change:
             actor=self.actor.username,
             door=self.actor.door,
             submitted_by=self.actor.submitted_by,
-            reason=reason,
-            changes={name: {"before": before, "after": after} for name, (before, after) in changes.items()},
+            reason=mask_text(reason),
+            changes=mask_changes(changes),
             cause=self.cause,
             created_at=self.now,
         )
@@ -149,36 +156,43 @@ def lock_session_where(condition: str, parameter: str) -> FlowSession | None:
     return found[0] if found else None
 
 
-def session_not_found(reference: str) -> NotFound:
-    """The error for a session that isn't there."""
-    return NotFound(
-        _("There is no session {reference}.").format(reference=reference or "''"),
-        fix=_("List the sessions and use one of their ids."),
-        kind="session",
-        reference=reference,
-    )
-
-
 @contextmanager
 def open_change(
     actor: Actor,
     obtain: Callable[[], FlowSession],
     *,
+    action: str | Need,
+    force: bool = False,
+    unknown: Callable[[], NotFound] | None = None,
     idempotency: Idempotency | None = None,
+    expected_versions: Collection[int] | None = None,
     is_new: bool = False,
 ) -> Iterator[Change]:
     """One change in one transaction.
 
     ``obtain`` gives the session: it locks a stored one or, with ``is_new``, makes one.
+    ``action`` is what the actor must be allowed (of ``SESSION_ACTIONS``, what it needs, or for a
+    new session of ``GENERAL_ACTIONS``), with ``force`` that besides.  A session that the actor
+    doesn't see is refused by ``unknown``, which says what ``obtain`` says of one that isn't there.
+    Unless it stands at one of ``expected_versions``, if these are given, it is refused as stale.
     When the body raises :class:`NothingToDo` all is rolled back, and the body's end is
     reached as if nothing had been asked.  Database errors come out as errors of ours.
     """
     change: Change | None = None
+    access.rights_of(actor)  # read before anything is locked
     try:
         with storage.translated(), transaction.atomic(durable=True):
-            if idempotency:
-                idempotency.claim(actor)
-            change = Change(obtain(), actor, is_new=is_new)
+            if is_new:
+                assert isinstance(action, str), "a new session needs one of GENERAL_ACTIONS"
+                _claim(idempotency, actor)
+                access.require_general(actor, action)
+                change = Change(obtain(), actor, is_new=True)
+            else:
+                change = Change(_lock_and_claim(obtain, idempotency, actor), actor)
+                _admit(change, action, unknown)
+                _refuse_stale(change.flow_session, expected_versions)
+            if force:
+                change.require("force")
             yield change
             change.write()
             if idempotency:
@@ -190,6 +204,44 @@ def open_change(
     else:
         for event in change.events:
             event_committed.send_robust(sender=SessionEvent, event=event, flow_session=change.flow_session)
+
+
+def _lock_and_claim(obtain: Callable[[], FlowSession], idempotency: Idempotency | None, actor: Actor) -> FlowSession:
+    """The session's lock comes before the first write: the feed's order in a session is the order of the locks.
+
+    PostgreSQL numbers a transaction when it first writes.
+    """
+    try:
+        flow_session = obtain()
+    except FlowError:
+        _claim(idempotency, actor)  # what isn't there any more may have been deleted under this key
+        raise
+    _claim(idempotency, actor)
+    return flow_session
+
+
+def _claim(idempotency: Idempotency | None, actor: Actor) -> None:
+    if idempotency:
+        idempotency.claim(actor)
+
+
+def _admit(change: Change, action: str | Need, unknown: Callable[[], NotFound] | None) -> None:
+    if unknown and not access.is_visible(change.actor, change.flow_session):
+        raise unknown()
+    change.require(action)
+
+
+def _refuse_stale(flow_session: FlowSession, expected_versions: Collection[int] | None) -> None:
+    if expected_versions is None or flow_session.version in expected_versions:
+        return
+    raise PreconditionFailed(
+        _("The session {id} has changed since: it is at version {version} now.").format(
+            id=flow_session.pk, version=flow_session.version
+        ),
+        fix=_("Look at it again, then repeat what is still right."),
+        session_id=flow_session.pk,
+        version=flow_session.version,
+    )
 
 
 def _remember(idempotency: Idempotency, change: Change) -> None:

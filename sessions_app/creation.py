@@ -12,9 +12,11 @@ from sessions_app.current import make_current
 from sessions_app.exceptions import Conflict
 from sessions_app.identifiers import new_session_id
 from sessions_app.language import gettext as _
+from sessions_app.masking import unmask
 from sessions_app.models import FlowSession, WorkflowVersion
 from sessions_app.models.definitions import published_version
 from sessions_app.publishing import get_workflow, workflow_not_found
+from sessions_app.teams import team_of_new_session
 from sessions_app.text import clean_json_object, clean_name, clean_tags, is_reference
 
 
@@ -27,8 +29,9 @@ def new_session(
     context: Mapping[str, Any] | None = None,
     tags: Iterable[str] = (),
     start: bool = True,
+    team: str | None = None,
 ) -> FlowSession:
-    """A session of the newest version, not yet written."""
+    """A session of the newest version, not yet written; ``team`` is a group's name."""
     given_name = None if name is None else clean_name(name, _("name"))
     version_id = _newest_version(workflow_id)
     published = published_version(version_id)
@@ -39,10 +42,11 @@ def new_session(
         name=given_name or _default_name(workflow_id),
         status=machine.ACTIVE if start else machine.PENDING,
         current_stage_id=progress.proposals(published, {})[0].stage_id,
-        context=clean_json_object({} if context is None else context, _("context")),
-        metadata=clean_json_object({} if metadata is None else metadata, _("metadata")),
+        context=unmask(clean_json_object({} if context is None else context, _("context")), {}),
+        metadata=unmask(clean_json_object({} if metadata is None else metadata, _("metadata")), {}),
         tags=clean_tags(tags),
         owner_id=actor.user.pk,
+        team=team_of_new_session(actor, team, workflow_id),
     )
 
 
@@ -56,6 +60,8 @@ def record_creation(change: Change) -> None:
     }
     after |= {name: getattr(flow_session, name) for name in ("context", "metadata", "tags")}
     after["owner"] = change.actor.username
+    if flow_session.team:
+        after["team"] = flow_session.team.name
     change.record("session.created", {name: (None, value) for name, value in after.items()})
     make_current(change)
 

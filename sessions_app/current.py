@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from sessions_app import lookup, machine
+from sessions_app.access import is_visible
 from sessions_app.actors import Actor, local_actor
 from sessions_app.change import Change, lock_session, open_change
 from sessions_app.exceptions import NotFound
@@ -40,10 +41,10 @@ def choose_session(
     Several: ``chooser`` is asked; without one they are refused with the candidates.
     """
     if reference is not None:
-        return Chosen(lookup.find_session(reference), "option")
+        return Chosen(lookup.find_session(actor, reference), "option")
     from_environment = (os.environ if environ is None else environ).get(ENVIRONMENT_VARIABLE)
     if from_environment:
-        return Chosen(lookup.find_session(from_environment), "environment")
+        return Chosen(lookup.find_session(actor, from_environment), "environment")
     current = current_session(actor)
     if current:
         return Chosen(current, "switched")
@@ -51,7 +52,8 @@ def choose_session(
 
 
 def _only_active(actor: Actor, chooser: Chooser | None) -> Chosen:
-    active = list(FlowSession.objects.filter(owner=actor.user, status=machine.ACTIVE)[: lookup.CANDIDATES + 1])
+    own = FlowSession.objects.visible_to(actor).filter(owner=actor.user, status=machine.ACTIVE)
+    active = list(own[: lookup.CANDIDATES + 1])
     if len(active) == 1:
         return Chosen(active[0], "only-active")
     if active and chooser:
@@ -67,9 +69,11 @@ def _only_active(actor: Actor, chooser: Chooser | None) -> Chosen:
 
 
 def current_session(actor: Actor) -> FlowSession | None:
-    """The session that the actor switched to, if it is still open."""
+    """The session that the actor switched to, if it is still open and they still see it."""
     row = CurrentSession.objects.filter(user=actor.user).select_related("session").first()
-    return row.session if row and row.session.status in machine.OPEN else None
+    if row and row.session.status in machine.OPEN and is_visible(actor, row.session):
+        return row.session
+    return None
 
 
 def get_active_session(
@@ -89,7 +93,7 @@ def get_active_session(
 
 def switch_active_session(session_id: str, actor: Actor | None = None) -> FlowSession:
     """Make a session, which must not have ended, the actor's current one."""
-    with open_change(actor or local_actor(), lambda: lock_session(session_id)) as change:
+    with open_change(actor or local_actor(), lambda: lock_session(session_id), action="switch") as change:
         refuse_if_ended(change.flow_session, "switch")
         make_current(change)
     return change.flow_session

@@ -78,6 +78,13 @@ class IllegalTransition(Conflict):
     code = "illegal-transition"
 
 
+class PreconditionFailed(Conflict):
+    """The thing was changed since the caller looked at it."""
+
+    code = "stale"
+    http_status = 412
+
+
 class Ambiguous(FlowError):
     """Several things fit; ``details["candidates"]`` lists them."""
 

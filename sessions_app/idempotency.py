@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -29,6 +30,15 @@ class AlreadyAnswered(Exception):
         self.answer = answer
 
 
+class _Exact(DjangoJSONEncoder):
+    """Keeps a time's microseconds, so that an answer is given again as it was given first."""
+
+    def default(self, o: Any) -> Any:
+        if isinstance(o, datetime) and o.tzinfo:
+            return o.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return super().default(o)
+
+
 def fingerprint(request: object) -> str:
     """SHA-256 over a request as canonical JSON: equal requests have equal fingerprints."""
     canonical = json.dumps(request, sort_keys=True, cls=DjangoJSONEncoder)
@@ -37,14 +47,19 @@ def fingerprint(request: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Idempotency:
-    """A request's key; ``answer`` makes the JSON object that is stored and given again."""
+    """A request's key; ``answer`` makes the JSON object that is stored and given again.
 
-    key: str
+    Without a key nothing is stored, but the answer is still made before the commit.
+    """
+
+    key: str | None
     fingerprint: str
     answer: Callable[[Any, Outcome], dict[str, Any]]
 
     def claim(self, actor: Actor) -> None:
         """Take the key, inside the transaction; raises when it was taken before."""
+        if self.key is None:
+            return
         key = clean_name(self.key, _("idempotency key"))
         row, is_new = IdempotencyKey.objects.get_or_create(
             user=actor.user, key=key, defaults={"fingerprint": self.fingerprint, "created_at": timezone.now()}
@@ -62,6 +77,9 @@ class Idempotency:
         raise AlreadyAnswered(row.answer)
 
     def store(self, actor: Actor, result: Any, outcome: Outcome) -> None:
-        """Keep the answer, in the same transaction."""
-        answer = json.loads(json.dumps(self.answer(result, outcome), cls=DjangoJSONEncoder))
+        """Make the answer and keep it, in the same transaction."""
+        if self.key is None:
+            self.answer(result, outcome)
+            return
+        answer = json.loads(json.dumps(self.answer(result, outcome), cls=_Exact))
         IdempotencyKey.objects.filter(user=actor.user, key=clean_name(self.key, "")).update(answer=answer)

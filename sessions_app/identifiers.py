@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+from sessions_app.masking import mask_text
 from sessions_app.models import FlowSession, Tombstone
 from sessions_app.rows import table
 from sessions_app.text import slug
@@ -17,7 +18,7 @@ _TRIES_PER_LENGTH = 3
 
 def new_session_id(workflow_id: str, name: str) -> str:
     """An id that no session has or had; the tail grows when short ones are taken."""
-    base = f"{workflow_id}-{slug(name).strip('-') or 'flow'}"
+    base = f"{workflow_id}-{slug(mask_text(name)).strip('-') or 'flow'}"
     length = _TAIL_LENGTH
     while True:
         for _attempt in range(_TRIES_PER_LENGTH):

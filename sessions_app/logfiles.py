@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sessions_app.language import gettext as _
+from sessions_app.masking import mask_text
 from sessions_app.text import visible
 
 MAX_BYTES = 5 * 1024 * 1024
@@ -37,10 +38,16 @@ def report_on_stderr(diagnostic: dict[str, Any]) -> None:
 
 
 class OneLineFormatter(logging.Formatter):
-    """``2026-03-01 09:30:00,123 INFO dev-x-7k3q message``: what a name holds can't begin a line of its own."""
+    """``2026-03-01 09:30:00,123 INFO dev-x-7k3q message``: what a name holds can't begin a line of its own.
+
+    Well-known keys are masked, in a traceback too, whoever logs it.
+    """
 
     def __init__(self) -> None:
         super().__init__("{asctime} {levelname} {session_id} {message}", style="{", defaults={"session_id": "-"})
+
+    def format(self, record: logging.LogRecord) -> str:
+        return mask_text(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  logging's own name
         record.message = visible(record.message)

@@ -6,9 +6,11 @@ from typing import Any
 
 from django.db.models import Q
 
-from sessions_app.change import session_not_found
+from sessions_app.access import session_not_found
+from sessions_app.actors import Actor
 from sessions_app.exceptions import Ambiguous, InvalidInput
 from sessions_app.language import gettext as _
+from sessions_app.masking import mask_text
 from sessions_app.models import FlowSession, WorkflowDefinition
 from sessions_app.publishing import workflow_not_found
 from sessions_app.querysets import FlowSessionQuerySet
@@ -19,26 +21,27 @@ CANDIDATES = 10
 """How many candidates an ambiguous reference lists."""
 
 
-def get_session(session_id: str) -> FlowSession:
+def get_session(actor: Actor, session_id: str) -> FlowSession:
     """The session with exactly that id."""
     if not is_reference(session_id):
         raise session_not_found(session_id)
     try:
-        return FlowSession.objects.get(pk=session_id)
+        return FlowSession.objects.visible_to(actor).get(pk=session_id)
     except FlowSession.DoesNotExist:
         raise session_not_found(session_id) from None
 
 
-def find_session(reference: str) -> FlowSession:
+def find_session(actor: Actor, reference: str) -> FlowSession:
     """The session that ``reference`` means; an exact id wins over all else."""
     if not is_reference(reference):
         raise session_not_found(reference)
-    exact = FlowSession.objects.filter(pk=reference).first()
+    seen = FlowSession.objects.visible_to(actor)
+    exact = seen.filter(pk=reference).first()
     if exact:
         return exact
-    beginning = FlowSession.objects.id_begins(reference) if reference else FlowSession.objects.none()
+    beginning = seen.id_begins(reference) if reference else seen.none()
     found = {row.pk: row for row in beginning[: CANDIDATES + 1]}
-    found |= {row.pk: row for row in FlowSession.objects.filter(name=reference)[: CANDIDATES + 1]}
+    found |= {row.pk: row for row in seen.filter(name=reference)[: CANDIDATES + 1]}
     if not found:
         raise session_not_found(reference)
     if len(found) > 1:
@@ -69,7 +72,7 @@ def candidate(flow_session: FlowSession) -> dict[str, Any]:
     """A session in a list to choose from."""
     return {
         "id": flow_session.pk,
-        "name": flow_session.name,
+        "name": mask_text(flow_session.name),
         "workflow_id": flow_session.workflow_id,
         "status": flow_session.status,
     }
@@ -79,14 +82,14 @@ def _listed(found: list[FlowSession], *, more: bool) -> str:
     return ", ".join(row.pk for row in found) + (", …" if more else "")
 
 
-def list_sessions(status: str | None = None, workflow_id: str | None = None) -> FlowSessionQuerySet:
+def list_sessions(actor: Actor, status: str | None = None, workflow_id: str | None = None) -> FlowSessionQuerySet:
     """The sessions, newest first, of one status and one workflow if these are given."""
     condition = Q()
     if status is not None:
         condition &= Q(status=checked_status(status))
     if workflow_id is not None:
         condition &= Q(workflow_id=clean_name(workflow_id, _("workflow")))
-    return FlowSession.objects.filter(condition)
+    return FlowSession.objects.visible_to(actor).filter(condition)
 
 
 def checked_status(status: str) -> SessionStatus:

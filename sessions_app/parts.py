@@ -16,8 +16,8 @@ class Part(Protocol):
 
     name: str
 
-    def describe(self, flow_session: FlowSession) -> Any:
-        """What this floor knows of the session, as JSON data with datetimes."""
+    def describe(self, flow_session: FlowSession, *, reveal: bool = False) -> Any:
+        """What this floor knows of the session, as JSON data with datetimes; secrets are masked unless ``reveal``."""
 
 
 _parts: dict[str, Part] = {}
@@ -30,6 +30,6 @@ def register(part: Part) -> None:
         raise ValueError(f"two parts are called {part.name!r}: {known!r} and {part!r}")
 
 
-def describe(flow_session: FlowSession) -> dict[str, Any]:
+def describe(flow_session: FlowSession, *, reveal: bool = False) -> dict[str, Any]:
     """Each part's share under its name."""
-    return {name: part.describe(flow_session) for name, part in _parts.items()}
+    return {name: part.describe(flow_session, reveal=reveal) for name, part in _parts.items()}

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 
 from django.db import transaction
 from django.utils import timezone
 
 from sessions_app import storage
+from sessions_app.access import require_general
+from sessions_app.actors import Actor
+from sessions_app.change import Outcome
 from sessions_app.definitions.schema import Definition
-from sessions_app.exceptions import Conflict, NotFound
+from sessions_app.exceptions import Conflict, NotAllowed, NotFound
+from sessions_app.idempotency import Idempotency
 from sessions_app.language import gettext as _
 from sessions_app.models import WorkflowDefinition, WorkflowVersion
 from sessions_app.text import is_reference
+
+Result = TypeVar("Result")
+
+_NO_SESSION = Outcome(changed=False, version=0)
 
 
 class Published(NamedTuple):
@@ -22,21 +31,34 @@ class Published(NamedTuple):
     created: bool
 
 
-def publish(definition: Definition) -> Published:
+def publish(actor: Actor, definition: Definition) -> Published:
     """Make the next version of a workflow; unchanged content makes none.
 
     A new version puts a retired workflow back into use.
     """
-    return publish_all([definition])[0]
+    return publish_all(actor, [definition])[0]
 
 
-def publish_all(definitions: list[Definition]) -> list[Published]:
+def publish_all(actor: Actor, definitions: list[Definition]) -> list[Published]:
     """Publish several definitions, all or none."""
+    return define(actor, lambda: [publish_within(actor, definition) for definition in definitions])
+
+
+def define(actor: Actor, work: Callable[[], Result], idempotency: Idempotency | None = None) -> Result:
+    """Change workflows by ``work`` in one transaction, with which the answer under the key is kept."""
+    require_general(actor, "define")
     with storage.translated(), transaction.atomic(durable=True):
-        return [_publish(definition) for definition in definitions]
+        if idempotency:
+            idempotency.claim(actor)
+        result = work()
+        if idempotency:
+            idempotency.store(actor, result, _NO_SESSION)
+    return result
 
 
-def _publish(definition: Definition) -> Published:
+def publish_within(actor: Actor, definition: Definition) -> Published:
+    """One definition, inside the transaction of :func:`define`."""
+    _refuse_other_workflow(actor, definition.id)
     now = timezone.now()
     digest = definition.digest()
     described = {
@@ -66,30 +88,62 @@ def _publish(definition: Definition) -> Published:
     return Published(version, created=True)
 
 
-def retire(workflow_id: str) -> tuple[WorkflowDefinition, bool]:
+def retire(
+    actor: Actor, workflow_id: str, *, idempotency: Idempotency | None = None
+) -> tuple[WorkflowDefinition, bool]:
     """Start no new sessions of a workflow; False when it was retired already.  Its sessions go on."""
-    workflow = get_workflow(workflow_id)
-    now = timezone.now()
-    with storage.translated():
-        changed = WorkflowDefinition.objects.filter(pk=workflow.pk, retired_at=None).update(
+
+    def work() -> tuple[WorkflowDefinition, bool]:
+        _refuse_other_workflow(actor, get_workflow(workflow_id).pk)
+        now = timezone.now()
+        changed = WorkflowDefinition.objects.filter(pk=workflow_id, retired_at=None).update(
             retired_at=now, updated_at=now
         )
-    return get_workflow(workflow.pk), bool(changed)
+        return get_workflow(workflow_id), bool(changed)
+
+    return define(actor, work, idempotency)
 
 
-def delete_workflow(workflow_id: str) -> None:
-    """Remove a workflow and its versions; one that has sessions can only be retired."""
-    with storage.translated(), transaction.atomic(durable=True):
+def delete_workflow(actor: Actor, workflow_id: str, *, idempotency: Idempotency | None = None) -> WorkflowDefinition:
+    """Remove a workflow and its versions; one that has sessions can only be retired.  Answers what it was."""
+
+    def work() -> WorkflowDefinition:
         workflow = get_workflow(workflow_id, lock=True)
-        sessions = workflow.sessions.count()
-        if sessions:
-            raise Conflict(
-                _("The workflow {id} has {count} sessions.").format(id=workflow_id, count=sessions),
-                fix=_("Retire it instead: its sessions go on, and no new ones start."),
-                code="workflow-in-use",
-                workflow_id=workflow_id,
-            )
-        workflow.delete()
+        _refuse_other_workflow(actor, workflow.pk)
+        if workflow.sessions.exists():
+            raise _in_use(actor, workflow)
+        WorkflowDefinition.objects.filter(pk=workflow.pk).delete()
+        return workflow
+
+    return define(actor, work, idempotency)
+
+
+def _refuse_other_workflow(actor: Actor, workflow_id: str) -> None:
+    """A token for one workflow defines that one alone."""
+    if actor.grant and actor.grant.workflow_id not in (None, workflow_id):
+        raise NotAllowed(
+            _("The token {token} is for the workflow {id} alone.").format(
+                token=actor.grant.name, id=actor.grant.workflow_id
+            ),
+            fix=_("Use a token that is bound to no other workflow than this one."),
+            token=actor.grant.name,
+            workflow_id=workflow_id,
+        )
+
+
+def _in_use(actor: Actor, workflow: WorkflowDefinition) -> Conflict:
+    """The refusal to delete; how many sessions there are is told to those who may see them all."""
+    told = (
+        _("The workflow {id} has {count} sessions.").format(id=workflow.pk, count=workflow.sessions.count())
+        if actor.rights.is_admin
+        else _("The workflow {id} has sessions.").format(id=workflow.pk)
+    )
+    return Conflict(
+        told,
+        fix=_("Retire it instead: its sessions go on, and no new ones start."),
+        code="workflow-in-use",
+        workflow_id=workflow.pk,
+    )
 
 
 def get_workflow(workflow_id: str, *, lock: bool = False) -> WorkflowDefinition:

@@ -7,19 +7,64 @@ from typing import TYPE_CHECKING, Self
 from django.db import connections, models
 
 from sessions_app import machine
+from sessions_app.access import rights_of
+from sessions_app.actors import Actor
 
 if TYPE_CHECKING:
+    from sessions_app.models.events import SessionEvent
     from sessions_app.models.sessions import FlowSession
 
     Base = models.QuerySet[FlowSession]
+    EventBase = models.QuerySet[SessionEvent]
 else:
-    Base = models.QuerySet
+    Base = EventBase = models.QuerySet
 
 _LAST_CHARACTER = "\U0010ffff"
 
 
+def visible(actor: Actor, path: str = "") -> models.Q:
+    """The condition that a session is seen by the actor; ``path`` leads to it from the rows asked for (``session__``).
+
+    Raises NotAllowed for a disabled user.
+    """
+    rights = rights_of(actor)
+    condition = models.Q()
+    if not rights.is_admin:
+        condition = models.Q(**{f"{path}owner": rights.user_id})
+        if rights.teams:
+            condition |= models.Q(**{f"{path}team__in": list(rights.teams)})
+    bounds = {f"{path}team": actor.grant.team_id, f"{path}workflow": actor.grant.workflow_id} if actor.grant else {}
+    return condition & models.Q(**{name: value for name, value in bounds.items() if value is not None})
+
+
+def _ways(actor: Actor) -> list[models.Q]:
+    """The ways in which the actor comes to see sessions: as the owner, and by each team; none when all are seen."""
+    rights = rights_of(actor)
+    if rights.is_admin:
+        return []
+    return [models.Q(owner=rights.user_id), *(models.Q(team=team_id) for team_id in rights.teams)]
+
+
 class FlowSessionQuerySet(Base):
     """Sessions, by the questions that people ask of them."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Those that exist for the actor; every list, page, search and export begins with it."""
+        return self.filter(visible(actor))
+
+    def head(self, actor: Actor, count: int) -> Self:
+        """The first ``count`` rows of a set that was narrowed by :meth:`visible_to`, in its order, at any size.
+
+        SQLite sorts all that fulfils an OR; so each way of seeing a session gives its first
+        rows by an index of its own.  PostgreSQL does well by itself.
+        """
+        ways = [] if connections[self.db].vendor != "sqlite" else _ways(actor)
+        if len(ways) < 2:
+            return self[:count]
+        heads = models.Q()
+        for way in ways:
+            heads |= models.Q(pk__in=self.filter(way).values("pk")[:count])
+        return self.filter(heads)[:count]
 
     def open(self) -> Self:
         """Those that have not ended."""
@@ -34,3 +79,11 @@ class FlowSessionQuerySet(Base):
     def search(self, text: str) -> Self:
         """Those that have ``text`` in their id or name, whatever its case."""
         return self.filter(models.Q(id__icontains=text) | models.Q(name__icontains=text))
+
+
+class SessionEventQuerySet(EventBase):
+    """Events, by who may see them."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Those of the sessions that exist for the actor."""
+        return self.filter(visible(actor, "session__"))

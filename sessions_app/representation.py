@@ -1,6 +1,7 @@
 """Sessions and workflows as JSON data: the same keys on the command line and in the API.
 
-Times are datetimes; the encoder writes them as ISO 8601.
+Times are datetimes; the encoder writes them as ISO 8601.  Secrets are masked unless ``reveal`` is
+given, for which :func:`sessions_app.revealing.reveal` asks.
 """
 
 from __future__ import annotations
@@ -13,28 +14,30 @@ from sessions_app import machine
 from sessions_app.definitions.schema import Definition, StageDefinition
 from sessions_app.language import localised
 from sessions_app.machine import SESSION_RULES
+from sessions_app.masking import mask
 from sessions_app.models import FlowSession, WorkflowDefinition
 from sessions_app.parts import describe
 
 
-def session_json(flow_session: FlowSession) -> dict[str, Any]:
+def session_json(flow_session: FlowSession, *, reveal: bool = False) -> dict[str, Any]:
     """A session without its stages.  Reads owner and team: select them where there are many."""
     owner: User = flow_session.owner
     team: Group | None = flow_session.team
+    hidden = keep if reveal else mask
     return {
         "id": flow_session.pk,
         "workflow_id": flow_session.workflow_id,
         "workflow_version": flow_session.workflow_version,
-        "name": flow_session.name,
+        "name": hidden(flow_session.name),
         "status": flow_session.status,
         "created_at": flow_session.created_at,
         "updated_at": flow_session.updated_at,
         "current_stage_id": flow_session.current_stage_id or None,
         "completed_stages": flow_session.completed_stages,
         "progress": flow_session.progress,
-        "context": flow_session.context,
-        "metadata": flow_session.metadata,
-        "tags": flow_session.tags,
+        "context": hidden(flow_session.context),
+        "metadata": hidden(flow_session.metadata),
+        "tags": hidden(flow_session.tags),
         "owner": owner.get_username(),
         "team": team.name if team else None,
         "version": flow_session.version,
@@ -42,9 +45,14 @@ def session_json(flow_session: FlowSession) -> dict[str, Any]:
     }
 
 
-def session_detail_json(flow_session: FlowSession) -> dict[str, Any]:
+def session_detail_json(flow_session: FlowSession, *, reveal: bool = False) -> dict[str, Any]:
     """A session with what each floor knows of it (``stages``, …)."""
-    return {**session_json(flow_session), **describe(flow_session)}
+    return {**session_json(flow_session, reveal=reveal), **describe(flow_session, reveal=reveal)}
+
+
+def keep(value: Any) -> Any:
+    """The value itself: what is done in place of :func:`mask` for those who may see secrets."""
+    return value
 
 
 def workflow_json(workflow: WorkflowDefinition) -> dict[str, Any]:
@@ -60,6 +68,11 @@ def workflow_json(workflow: WorkflowDefinition) -> dict[str, Any]:
         "updated_at": workflow.updated_at,
         "retired_at": workflow.retired_at,
     }
+
+
+def workflow_detail_json(workflow: WorkflowDefinition, definition: Definition) -> dict[str, Any]:
+    """A workflow with what one of its versions says."""
+    return {**workflow_json(workflow), **definition_json(definition), "source_rule": workflow.source_rule}
 
 
 def definition_json(definition: Definition, stage_lines: dict[str, int] | None = None) -> dict[str, Any]:

@@ -30,7 +30,11 @@ class Table(Generic[Row]):
         self._columns = {field.attname: database.ops.quote_name(str(field.column)) for field in fields}
         self._key = self._columns[model._meta.pk.attname]
         self._adapt = {field.attname: _adapter(field) for field in fields}
-        self._inserted = [field.attname for field in fields if not isinstance(field, models.AutoField)]
+        self._inserted = [
+            field.attname
+            for field in fields
+            if not isinstance(field, models.AutoField) and not field.has_db_default()  # type: ignore[attr-defined]
+        ]
         self._converters = _converters(model, database)
         self._lock = " FOR UPDATE" if database.features.has_select_for_update else ""
         # Only names of columns and tables, from the models, are put into statements; values are parameters.

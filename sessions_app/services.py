@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import Any
@@ -15,10 +15,13 @@ from sessions_app.current import get_active_session, switch_active_session
 from sessions_app.exceptions import InvalidInput
 from sessions_app.idempotency import Idempotency
 from sessions_app.language import gettext as _
+from sessions_app.masking import mask_text, unmask
 from sessions_app.models import FlowSession, Tombstone
 from sessions_app.parts import describe
+from sessions_app.permissions import Need
 from sessions_app.querysets import FlowSessionQuerySet
 from sessions_app.states import Level
+from sessions_app.teams import TRANSFERABLE, new_owner, team_name, transfer
 from sessions_app.text import clean_json_object, clean_name, clean_tags, clean_text, merge_objects
 
 __all__ = ["FlowSessionManager", "get_active_session", "get_session_progress", "switch_active_session"]
@@ -31,15 +34,27 @@ UPDATABLE: Cleaners = {
     "context": clean_json_object,
     "metadata": clean_json_object,
     "tags": lambda tags, _name: clean_tags(tags),
+    "owner": new_owner,
+    "team": team_name,
 }
 
 
 class Manager:
-    """What both managers share: an actor, an idempotency key, and what the last verb did."""
+    """What both managers share: an actor, an idempotency key, and what the last verb did.
 
-    def __init__(self, actor: Actor | None = None, *, idempotency: Idempotency | None = None) -> None:
+    With ``expected_versions`` a session that stands at none of them is refused as stale.
+    """
+
+    def __init__(
+        self,
+        actor: Actor | None = None,
+        *,
+        idempotency: Idempotency | None = None,
+        expected_versions: Collection[int] | None = None,
+    ) -> None:
         self._given_actor = actor
         self._idempotency = idempotency
+        self._expected_versions = expected_versions
         self.outcome = Outcome(changed=False, version=0)
 
     @cached_property
@@ -47,8 +62,15 @@ class Manager:
         """Who acts; the local user when nobody was named."""
         return self._given_actor or local_actor()
 
-    def _change(self, session_id: str) -> AbstractContextManager[Change]:
-        return open_change(self.actor, lambda: lock_session(session_id), idempotency=self._idempotency)
+    def _change(self, session_id: str, action: str | Need, *, force: bool = False) -> AbstractContextManager[Change]:
+        return open_change(
+            self.actor,
+            lambda: lock_session(session_id),
+            action=action,
+            force=force,
+            idempotency=self._idempotency,
+            expected_versions=self._expected_versions,
+        )
 
     def _finish(self, change: Change) -> Any:
         self.outcome = change.outcome()
@@ -72,13 +94,15 @@ class FlowSessionManager(Manager):
         context: Mapping[str, Any] | None = None,
         tags: Iterable[str] = (),
         start: bool = True,
+        team: str | None = None,
     ) -> FlowSession:
-        """Start a session of a workflow's newest version (PENDING with ``start=False``)."""
+        """Start a session of a workflow's newest version (PENDING with ``start=False``), in the team of that name."""
         with open_change(
             self.actor,
             lambda: new_session(
-                self.actor, workflow_id, name, metadata=metadata, context=context, tags=tags, start=start
+                self.actor, workflow_id, name, metadata=metadata, context=context, tags=tags, start=start, team=team
             ),
+            action="create-session",
             idempotency=self._idempotency,
             is_new=True,
         ) as change:
@@ -88,11 +112,11 @@ class FlowSessionManager(Manager):
 
     def get_session(self, session_id: str) -> FlowSession:
         """The session with exactly that id."""
-        return lookup.get_session(session_id)
+        return lookup.get_session(self.actor, session_id)
 
     def list_sessions(self, status: str | None = None, workflow_id: str | None = None) -> FlowSessionQuerySet:
         """The sessions, newest first."""
-        return lookup.list_sessions(status=status, workflow_id=workflow_id)
+        return lookup.list_sessions(self.actor, status=status, workflow_id=workflow_id)
 
     def start_session(self, session_id: str, *, reason: str = "") -> FlowSession:
         """PENDING → ACTIVE."""
@@ -112,7 +136,7 @@ class FlowSessionManager(Manager):
 
     def reopen_session(self, session_id: str, *, reason: str) -> FlowSession:
         """COMPLETED → ACTIVE."""
-        with self._change(session_id) as change:
+        with self._change(session_id, "reopen") as change:
             flow_session = change.flow_session
             following = progress.proposals(flow_session.published, flow_session.stage_states)
             verbs.perform(change, "reopen", reason=reason, current_stage_id=following[0].stage_id if following else "")
@@ -127,11 +151,18 @@ class FlowSessionManager(Manager):
         return self._perform(session_id, "abort", reason=reason)
 
     def update_session(self, session_id: str, data: Mapping[str, Any]) -> FlowSession:
-        """Change name, context, metadata or tags; objects are merged key by key, null removes a key."""
+        """Change name, context, metadata or tags; objects are merged key by key, null removes a key.
+
+        ``owner`` (a username) and ``team`` (a name, or None for none) are for the owner and
+        administrators; they can be changed after the session's end too.
+        """
         values = cleaned_update(data, UPDATABLE)
-        with self._change(session_id) as change:
-            verbs.refuse_if_ended(change.flow_session, "update")
-            changes = change.set(**merged(change.flow_session, values))
+        moves = {name: values.pop(name) for name in TRANSFERABLE if name in values}
+        with self._change(session_id, "transfer" if moves else "update") as change:
+            if values or not moves:
+                change.require("update")
+                verbs.refuse_if_ended(change.flow_session, "update")
+            changes = {**change.set(**merged(change.flow_session, values)), **transfer(change, moves)}
             if not changes:
                 raise NothingToDo
             change.record("session.updated", changes)
@@ -142,14 +173,14 @@ class FlowSessionManager(Manager):
         text = clean_text(text, _("note"))
         if not text:
             raise InvalidInput(_("The note is empty."), fix=_("Say something."))
-        with self._change(session_id) as change:
+        with self._change(session_id, "note") as change:
             change.record("session.noted", {}, reason=text)
         return self._finish_session(change)
 
     def delete_session(self, session_id: str, *, reason: str = "") -> Tombstone:
         """Remove a session with all that belongs to it; a tombstone stays and its id is never used again."""
-        reason = clean_text(reason, _("reason"))
-        with self._change(session_id) as change:
+        reason = mask_text(clean_text(reason, _("reason")))
+        with self._change(session_id, "delete") as change:
             change.record("session.deleted", {}, reason=reason, level=Level.WARNING)
             change.result = _bury(change, reason)
         tombstone: Tombstone = self._finish(change)
@@ -157,10 +188,10 @@ class FlowSessionManager(Manager):
 
     def get_session_progress(self, session_id: str) -> dict[str, Any]:
         """How far the session is: see :func:`get_session_progress`."""
-        return get_session_progress(session_id)
+        return get_session_progress(session_id, self.actor)
 
     def _perform(self, session_id: str, verb: str, **options: Any) -> FlowSession:
-        with self._change(session_id) as change:
+        with self._change(session_id, verb, force=options.get("force", False)) as change:
             verbs.perform(change, verb, **options)
         return self._finish_session(change)
 
@@ -169,13 +200,13 @@ class FlowSessionManager(Manager):
         return flow_session
 
 
-def get_session_progress(session_id: str) -> dict[str, Any]:
+def get_session_progress(session_id: str, actor: Actor | None = None) -> dict[str, Any]:
     """``{"session_id", "status", "progress", "total", "current_stage_id", "completed", "remaining", "stages"}``.
 
     ``progress`` is percent; ``completed`` and ``remaining`` are stage ids in order;
     ``stages`` has one object per stage with what the floors above know of it.
     """
-    flow_session = lookup.get_session(session_id)
+    flow_session = lookup.get_session(actor or local_actor(), session_id)
     published = flow_session.published
     done = [s for s in published.stage_ids if flow_session.stage_states.get(s) in progress.DONE]
     return {
@@ -207,11 +238,15 @@ def cleaned_update(data: Mapping[str, Any], updatable: Cleaners) -> dict[str, An
 
 
 def merged(row: Any, values: Mapping[str, Any]) -> dict[str, Any]:
-    """``values`` with objects merged into those of ``row``, within the limits of size."""
+    """``values`` with objects merged into those of ``row``, within the limits of size; masked secrets stay."""
     return {
-        key: clean_json_object(merge_objects(getattr(row, key), value), key) if isinstance(value, dict) else value
+        key: _merged_object(key, getattr(row, key), value) if isinstance(value, dict) else value
         for key, value in values.items()
     }
+
+
+def _merged_object(name: str, before: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    return clean_json_object(merge_objects(before, unmask(patch, before)), name)
 
 
 def _bury(change: Change, reason: str) -> Tombstone:

@@ -7,7 +7,8 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from sessions_app.admin import FlowSessionAdmin, ReadOnly, shown, shown_json
+from sessions_app.admin import FlowSessionAdmin
+from sessions_app.admin_parts import ReadOnly, shown, shown_json
 from stages_app.models import StageInstance, StageItem
 
 

@@ -82,6 +82,8 @@ def creation_changes(stage_instance: StageInstance) -> dict[str, tuple[Any, Any]
     for name in ("name", "config"):
         if value := getattr(stage_instance, name):
             changes[name] = (None, value)
+    if stage_instance.assignee:
+        changes["assignee"] = (None, stage_instance.assignee.get_username())
     return changes
 
 

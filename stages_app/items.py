@@ -10,6 +10,7 @@ from sessions_app.change import Change, NothingToDo
 from sessions_app.exceptions import Ambiguous, InvalidInput, NotFound
 from sessions_app.language import gettext as _
 from sessions_app.language import variants
+from sessions_app.masking import mask_text, unmask
 from sessions_app.rows import table
 from sessions_app.states import Level
 from sessions_app.text import clean_json_object, clean_name, is_reference, slug
@@ -138,7 +139,8 @@ def merged_deliverables(stage_instance: StageInstance, given: Mapping[str, Any])
             fix=_("Give each a value, such as a link, a path or a text."),
             names=empty,
         )
-    return clean_json_object({**stage_instance.deliverables, **named}, _("deliverables"))
+    before, what = stage_instance.deliverables, _("deliverables")
+    return clean_json_object({**before, **unmask(clean_json_object(named, what), before)}, what)
 
 
 def add_deliverables(change: Change, stage_instance: StageInstance, given: Mapping[str, Any]) -> None:
@@ -168,7 +170,8 @@ def _begins(item: StageItem, text: str) -> bool:
 
 
 def _new_item_id(text: str, number: int, taken: set[str]) -> str:
-    base = (slug(text) if text.isascii() else "") or f"item-{number}"
+    shown = mask_text(text)
+    base = (slug(shown) if shown.isascii() else "") or f"item-{number}"
     candidate, tail = base, 2
     while candidate in taken:
         candidate, tail = f"{base}-{tail}", tail + 1

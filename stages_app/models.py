@@ -11,8 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_app.definitions.schema import StageDefinition
 from sessions_app.language import localised
+from sessions_app.masking import mask_text
 from sessions_app.models import FlowSession
 from sessions_app.models.guarded import WrittenByVerbs
+from stages_app.querysets import StageInstanceQuerySet
 from stages_app.states import StageStatus
 
 
@@ -50,6 +52,8 @@ class StageInstance(WrittenByVerbs):
     is_exclusive = models.BooleanField(_("exclusive"), default=True)
     follows_session = models.BooleanField(_("follows its session"), default=False)
 
+    objects = models.Manager.from_queryset(StageInstanceQuerySet)()
+
     class Meta:
         db_table = "stage_instances"
         ordering = ["session", "stage_id", "attempt"]
@@ -75,9 +79,9 @@ class StageInstance(WrittenByVerbs):
 
     @property
     def display_name(self) -> str:
-        """Its own name, else the definition's in the current language, else its id."""
+        """Its own name, without well-known keys, else the definition's in the current language, else its id."""
         definition = self.definition
-        return self.name or (localised(definition.name) if definition else self.stage_id)
+        return mask_text(self.name) or (localised(definition.name) if definition else self.stage_id)
 
     @property
     def completed_items(self) -> list[str]:
@@ -128,5 +132,5 @@ class StageItem(WrittenByVerbs):
 
     @property
     def display_text(self) -> str:
-        """The text in the current language."""
-        return localised(self.text)
+        """The text in the current language, without well-known keys."""
+        return mask_text(localised(self.text))

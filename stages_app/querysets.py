@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from typing import TYPE_CHECKING, Self
 
-from stages_app.models import StageInstance
-from stages_app.steps import checked_status
+from django.db import models
+
+from sessions_app.actors import Actor
+from sessions_app.querysets import visible
+
+if TYPE_CHECKING:
+    from stages_app.models import StageInstance
+
+    Base = models.QuerySet[StageInstance]
+else:
+    Base = models.QuerySet
 
 
-def list_instances(session_id: str | None = None, status: str | None = None) -> QuerySet[StageInstance]:
-    """The attempts, of one session and in one status if these are given."""
-    instances = StageInstance.objects.select_related("session")
-    if session_id is not None:
-        instances = instances.filter(session_id=session_id)
-    if status is not None:
-        instances = instances.filter(status=checked_status(status))
-    return instances
+class StageInstanceQuerySet(Base):
+    """Attempts, by who may see them."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Those of the sessions that exist for the actor."""
+        return self.filter(visible(actor, "session__"))
+
+    def last_attempts(self) -> Self:
+        """The newest attempt of each stage."""
+        later = self.model._default_manager.filter(
+            session=models.OuterRef("session"),
+            stage_id=models.OuterRef("stage_id"),
+            attempt__gt=models.OuterRef("attempt"),
+        )
+        return self.filter(~models.Exists(later))

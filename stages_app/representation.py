@@ -6,18 +6,20 @@ from typing import Any
 
 from sessions_app.definitions.schema import StageDefinition
 from sessions_app.language import localised
+from sessions_app.masking import mask
 from sessions_app.models import FlowSession
+from sessions_app.representation import keep
 from stages_app.guards import missing_deliverables
 from stages_app.machine import allowed_stage_verbs
 from stages_app.models import StageInstance, StageItem
 
 
-def item_json(item: StageItem) -> dict[str, Any]:
+def item_json(item: StageItem, *, reveal: bool = False) -> dict[str, Any]:
     """One item of an attempt."""
     return {
         "id": item.item_id,
         "number": item.number,
-        "text": item.display_text,
+        "text": localised(item.text) if reveal else item.display_text,
         "required": item.is_required,
         "added": item.is_added,
         "done": item.is_done,
@@ -26,13 +28,20 @@ def item_json(item: StageItem) -> dict[str, Any]:
     }
 
 
-def stage_json(stage_instance: StageInstance) -> dict[str, Any]:
+def added_item_json(item: StageItem) -> dict[str, Any]:
+    """A new item, with where it was added."""
+    stage_instance = item.stage_instance
+    return {**item_json(item), "stage_id": stage_instance.stage_id, "stage_instance_id": stage_instance.pk}
+
+
+def stage_json(stage_instance: StageInstance, *, reveal: bool = False) -> dict[str, Any]:
     """One attempt with its items.  Reads session, assignee and items: fetch them where there are many."""
+    hidden = keep if reveal else mask
     return {
         "id": stage_instance.pk,
         "session_id": stage_instance.session_id,
         "stage_id": stage_instance.stage_id,
-        "name": stage_instance.display_name,
+        "name": (reveal and stage_instance.name) or stage_instance.display_name,
         "attempt": stage_instance.attempt,
         "status": stage_instance.status,
         "ad_hoc": stage_instance.is_ad_hoc,
@@ -40,13 +49,13 @@ def stage_json(stage_instance: StageInstance) -> dict[str, Any]:
         "completed_at": stage_instance.completed_at,
         "overdue": stage_instance.is_overdue(),
         "assignee": stage_instance.assignee.get_username() if stage_instance.assignee else None,
-        "context": stage_instance.context,
-        "config": stage_instance.config,
-        "metadata": stage_instance.metadata,
-        "deliverables": stage_instance.deliverables,
+        "context": hidden(stage_instance.context),
+        "config": hidden(stage_instance.config),
+        "metadata": hidden(stage_instance.metadata),
+        "deliverables": hidden(stage_instance.deliverables),
         "missing_deliverables": [d.id for d in missing_deliverables(stage_instance, stage_instance.deliverables)],
         "completed_items": stage_instance.completed_items,
-        "items": [item_json(item) for item in stage_instance.items.all()],
+        "items": [item_json(item, reveal=reveal) for item in stage_instance.items.all()],
         "allowed_actions": allowed_stage_verbs(stage_instance.status),
     }
 
@@ -97,7 +106,7 @@ class StagesPart:
 
     name = "stages"
 
-    def describe(self, flow_session: FlowSession) -> list[dict[str, Any]]:
+    def describe(self, flow_session: FlowSession, *, reveal: bool = False) -> list[dict[str, Any]]:
         """Two queries, however many stages there are."""
         attempts: dict[str, list[StageInstance]] = {}
         rows = flow_session.stage_instances.select_related("assignee").prefetch_related("items").order_by("attempt")
@@ -105,20 +114,20 @@ class StagesPart:
             stage_instance.session = flow_session
             attempts.setdefault(stage_instance.stage_id, []).append(stage_instance)
         defined = flow_session.published.definition.stages
-        known = [self._stage(flow_session, stage, attempts.pop(stage.id, [])) for stage in defined]
-        return known + [self._attempts(rest) for rest in attempts.values()]
+        known = [self._stage(flow_session, stage, attempts.pop(stage.id, []), reveal=reveal) for stage in defined]
+        return known + [self._attempts(rest, reveal=reveal) for rest in attempts.values()]
 
     def _stage(
-        self, flow_session: FlowSession, stage: StageDefinition, attempts: list[StageInstance]
+        self, flow_session: FlowSession, stage: StageDefinition, attempts: list[StageInstance], *, reveal: bool
     ) -> dict[str, Any]:
         if attempts:
-            return {**self._attempts(attempts), "required": stage.required}
+            return {**self._attempts(attempts, reveal=reveal), "required": stage.required}
         return {**unbegun_json(flow_session, stage), "earlier_attempts": [], "required": stage.required}
 
-    def _attempts(self, attempts: list[StageInstance]) -> dict[str, Any]:
+    def _attempts(self, attempts: list[StageInstance], *, reveal: bool) -> dict[str, Any]:
         *earlier, last = attempts
         return {
-            **stage_json(last),
-            "earlier_attempts": [stage_json(row) for row in earlier],
+            **stage_json(last, reveal=reveal),
+            "earlier_attempts": [stage_json(row, reveal=reveal) for row in earlier],
             "required": False,
         }

@@ -6,18 +6,20 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from sessions_app import lookup
 from sessions_app import verbs as session_verbs
+from sessions_app.actors import get_user
 from sessions_app.change import Change, open_change
 from sessions_app.creation import new_session, record_creation
 from sessions_app.current import make_current, switch_active_session
 from sessions_app.language import gettext as _
+from sessions_app.masking import unmask
+from sessions_app.permissions import STAGE_ACTIONS
 from sessions_app.services import Manager
-from sessions_app.text import clean_json_object, clean_name, is_reference
-from stages_app import items, references, refusals, steps, verbs
+from sessions_app.text import clean_json_object, clean_name
+from stages_app import items, lookup, references, refusals, steps, verbs
 from stages_app.attempts import checked_stage_id, creation_changes, last_attempt, new_attempt
 from stages_app.models import StageInstance, StageItem
-from stages_app.querysets import list_instances
+from stages_app.querysets import StageInstanceQuerySet
 
 __all__ = ["StageInstanceManager", "StageManager"]
 
@@ -46,8 +48,8 @@ class StageInstanceManager(Manager):
         """Make an attempt beforehand, with a configuration such as ``{"timeout": 3600}`` (seconds)."""
         stage_id = checked_stage_id(stage_type)
         given_name = "" if name is None else clean_name(name, _("name"))
-        given_config = steps.clean_config({} if config is None else config, _("configuration"))
-        with self._change(session_id) as change:
+        given_config = unmask(steps.clean_config({} if config is None else config, _("configuration")), {})
+        with self._change(session_id, STAGE_ACTIONS["create"]) as change:
             session_verbs.refuse_if_ended(change.flow_session, "create")
             previous = last_attempt(change.flow_session, stage_id)
             if previous:
@@ -60,20 +62,24 @@ class StageInstanceManager(Manager):
 
     def get_instance(self, instance_id: str) -> StageInstance:
         """The attempt with exactly that id."""
-        if not is_reference(instance_id):
-            raise refusals.instance_not_found(instance_id)
-        try:
-            return StageInstance.objects.select_related("session").get(pk=instance_id)
-        except StageInstance.DoesNotExist:
-            raise refusals.instance_not_found(instance_id) from None
+        return lookup.get_instance(self.actor, instance_id)
 
-    list_instances = staticmethod(list_instances)
+    def list_instances(self, session_id: str | None = None, status: str | None = None) -> StageInstanceQuerySet:
+        """The attempts, of one session and in one status if these are given."""
+        return lookup.list_instances(self.actor, session_id, status)
 
     def update_instance(self, instance_id: str, data: Mapping[str, Any]) -> StageInstance:
         """Change name, assignee (a username or None), context, config or metadata; objects are merged."""
         values = steps.cleaned_values(data)
-        with self._stage_change(instance_id) as change:
+        with self._stage_change(instance_id, "update") as change:
             steps.update(change, change.result, values)
+        return self._finish_stage(change)
+
+    def assign_stage(self, session_id: str, stage_reference: str | None, username: str | None) -> StageInstance:
+        """Say whose turn a stage is (None: nobody's); one that has not begun is made ready (PENDING) for it."""
+        user = None if username is None else get_user(username)
+        with self._change(session_id, STAGE_ACTIONS["update"]) as change:
+            change.result = steps.assign(change, stage_reference, user)
         return self._finish_stage(change)
 
     def start_instance(self, instance_id: str, *, force: bool = False, reason: str = "") -> StageInstance:
@@ -117,10 +123,11 @@ class StageInstanceManager(Manager):
         """Do the verb that leads to ``status``; ``metadata`` is merged in the same change (its ``reason`` is used)."""
         target = steps.checked_status(status)
         values = {"metadata": clean_json_object({} if metadata is None else metadata, _("metadata"))}
-        with self._stage_change(instance_id) as change:
+        with self._stage_change(instance_id, "update") as change:
             stage_instance: StageInstance = change.result
             if stage_instance.status != target:
                 verb = steps.verb_towards(stage_instance, target)
+                change.require(STAGE_ACTIONS[verb])
                 reason = str(values["metadata"].get("reason") or "")
                 change.result = verbs.perform(change, stage_instance, verb, reason=reason)
             steps.update(change, change.result, values)
@@ -128,26 +135,26 @@ class StageInstanceManager(Manager):
 
     def complete_item(self, instance_id: str, *item_references: str) -> StageInstance:
         """Tick items, each named by its id, its number or a unique beginning of its text."""
-        with self._stage_change(instance_id) as change:
+        with self._stage_change(instance_id, "items") as change:
             items.set_done(change, change.result, item_references, done=True)
         return self._finish_stage(change)
 
     def reopen_item(self, instance_id: str, *item_references: str) -> StageInstance:
         """Take ticks back."""
-        with self._stage_change(instance_id) as change:
+        with self._stage_change(instance_id, "items") as change:
             items.set_done(change, change.result, item_references, done=False)
         return self._finish_stage(change)
 
     def add_item(self, instance_id: str, text: str, *, required: bool = True) -> StageItem:
         """Add an item to one session's stage, without touching the definition."""
-        with self._stage_change(instance_id) as change:
+        with self._stage_change(instance_id, "items") as change:
             change.result = items.add(change, change.result, text, required=required)
         item: StageItem = self._finish(change)
         return item
 
     def add_deliverables(self, instance_id: str, deliverables: Mapping[str, Any]) -> StageInstance:
         """Hand in deliverables by id or name; a value given before is replaced."""
-        with self._stage_change(instance_id) as change:
+        with self._stage_change(instance_id, "deliverables") as change:
             items.add_deliverables(change, change.result, deliverables)
         return self._finish_stage(change)
 
@@ -162,7 +169,7 @@ class StageInstanceManager(Manager):
         ad_hoc: bool = False,
     ) -> StageInstance:
         """Get a stage going: begin it, resume it, or make a new attempt; on an active one nothing is done."""
-        with self._change(session_id) as change:
+        with self._change(session_id, STAGE_ACTIONS["start"], force=force) as change:
             change.result = steps.run(change, stage_id, name=name, force=force, reason=reason, ad_hoc=ad_hoc)
             make_current(change)
         if not change.events:
@@ -183,6 +190,8 @@ class StageInstanceManager(Manager):
         with open_change(
             self.actor,
             lambda: new_session(self.actor, workflow_id, name),
+            action="create-session",
+            force=force,
             idempotency=self._idempotency,
             is_new=True,
         ) as change:
@@ -202,7 +211,7 @@ class StageInstanceManager(Manager):
     ) -> StageInstance:
         """Do ``verb`` to a session's stage, named by its id or a unique beginning of it; None: the one it is at."""
         steps.check_verb(verb)
-        with self._change(session_id) as change:
+        with self._change(session_id, STAGE_ACTIONS[verb], force=force) as change:
             stage_id = references.stage_id_of(change.flow_session, stage_reference, verb)
             stage_instance = last_attempt(change.flow_session, stage_id)
             if stage_instance:
@@ -218,21 +227,22 @@ class StageInstanceManager(Manager):
 
     def locate_instance(self, session_id: str, stage_reference: str | None = None) -> StageInstance:
         """The last attempt at the stage that is meant; None: the one that the session is at."""
-        flow_session = lookup.get_session(session_id)
-        stage_id = references.stage_id_of(flow_session, stage_reference, "work on")
-        stage_instance = last_attempt(flow_session, stage_id)
-        if stage_instance is None:
-            session_verbs.refuse_unless_active(flow_session, "work on")
-            raise refusals.stage_not_begun(flow_session, stage_id, "work on")
-        return stage_instance
+        return lookup.locate_instance(self.actor, session_id, stage_reference)
 
-    def _stage_change(self, instance_id: str) -> AbstractContextManager[Change]:
-        return steps.open_stage_change(self.actor, instance_id, self._idempotency)
+    def _stage_change(self, instance_id: str, action: str, *, force: bool = False) -> AbstractContextManager[Change]:
+        return steps.open_stage_change(
+            self.actor,
+            instance_id,
+            STAGE_ACTIONS[action],
+            force=force,
+            idempotency=self._idempotency,
+            expected_versions=self._expected_versions,
+        )
 
     def _perform(
         self, instance_id: str, verb: str, *, deliverables: Mapping[str, Any] | None = None, **options: Any
     ) -> StageInstance:
-        with self._stage_change(instance_id) as change:
+        with self._stage_change(instance_id, verb, force=options.get("force", False)) as change:
             change.result = steps.perform(change, change.result, verb, deliverables, **options)
         return self._finish_stage(change)
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+
+from django.contrib.auth.models import User
 
 from sessions_app import verbs as session_verbs
 from sessions_app.actors import Actor, get_user
 from sessions_app.change import Change, NothingToDo, lock_session_where, open_change
 from sessions_app.definitions.checks import MAX_TIMEOUT
-from sessions_app.exceptions import FlowError, InvalidInput
+from sessions_app.exceptions import FlowError, InvalidInput, NotFound
 from sessions_app.idempotency import Idempotency
 from sessions_app.language import gettext as _
 from sessions_app.models import FlowSession
+from sessions_app.permissions import STAGE_ACTIONS, Need
 from sessions_app.rows import table
 from sessions_app.services import Cleaners, cleaned_update, merged
 from sessions_app.text import clean_json_object, clean_name
 from sessions_app.words import verb_name
-from stages_app import items, references, refusals, verbs
-from stages_app.attempts import checked_stage_id, last_attempt, locked_attempt
+from stages_app import assignment, items, references, refusals, verbs
+from stages_app.attempts import checked_stage_id, creation_changes, last_attempt, locked_attempt, new_attempt
 from stages_app.machine import STAGE_RULES, WITH_SESSION_ONLY
 from stages_app.models import StageInstance
 from stages_app.states import StageStatus
@@ -42,16 +45,35 @@ _VERBS = {
 
 
 @contextmanager
-def open_stage_change(actor: Actor, instance_id: str, idempotency: Idempotency | None) -> Iterator[Change]:
+def open_stage_change(
+    actor: Actor,
+    instance_id: str,
+    action: Need,
+    *,
+    force: bool = False,
+    idempotency: Idempotency | None = None,
+    expected_versions: Collection[int] | None = None,
+) -> Iterator[Change]:
     """A change of the session that an attempt belongs to; ``change.result`` is the attempt."""
+
+    def unknown() -> NotFound:
+        return refusals.instance_not_found(instance_id)
 
     def obtain() -> FlowSession:
         flow_session = lock_session_where(_SESSION_OF_STAGE, instance_id)
         if flow_session is None:
-            raise refusals.instance_not_found(instance_id)
+            raise unknown()
         return flow_session
 
-    with open_change(actor, obtain, idempotency=idempotency) as change:
+    with open_change(
+        actor,
+        obtain,
+        action=action,
+        force=force,
+        unknown=unknown,
+        idempotency=idempotency,
+        expected_versions=expected_versions,
+    ) as change:
         change.result = locked_attempt(change.flow_session, instance_id)
         yield change
 
@@ -102,6 +124,7 @@ def run(change: Change, reference: str, *, name: str | None, force: bool, reason
     change.result = stage_instance
     renamed: dict[str, Any] = {"name": given_name} if given_name else {}
     verb = verb_towards(stage_instance, StageStatus.ACTIVE)
+    change.require(STAGE_ACTIONS[verb])
     return verbs.perform(change, stage_instance, verb, reason=reason, force=force, **renamed)
 
 
@@ -146,6 +169,28 @@ def checked_status(status: str) -> StageStatus:
         ) from None
 
 
+def assign(change: Change, reference: str | None, user: User | None) -> StageInstance:
+    """Set whose turn a stage is; an attempt that is missing is made beforehand."""
+    session_verbs.refuse_if_ended(change.flow_session, "update")
+    stage_id = references.stage_id_of(change.flow_session, reference, "update")
+    stage_instance = last_attempt(change.flow_session, stage_id)
+    if stage_instance is None:
+        if user is None:
+            raise refusals.stage_not_begun(change.flow_session, stage_id, "update")
+        stage_instance = _made_ready(change, stage_id)
+    change.result = stage_instance
+    update(change, stage_instance, {"assignee_id": user.pk if user else None})
+    return stage_instance
+
+
+def _made_ready(change: Change, stage_id: str) -> StageInstance:
+    change.require(STAGE_ACTIONS["create"])
+    stage_instance = new_attempt(change, stage_id)
+    change.set_stage_state(stage_id, stage_instance.status)
+    change.record("stage.created", creation_changes(stage_instance), stage_instance_id=stage_instance.pk)
+    return stage_instance
+
+
 def update(change: Change, stage_instance: StageInstance, values: Mapping[str, Any]) -> None:
     """Set columns of an attempt; objects are merged key by key."""
     after = merged(stage_instance, values)
@@ -156,8 +201,10 @@ def update(change: Change, stage_instance: StageInstance, values: Mapping[str, A
     if changes:
         if not change.events:
             session_verbs.refuse_if_ended(change.flow_session, "update")
+        told = assignment.checked(change, changes)
         table(StageInstance).update(stage_instance, after, {})
-        change.record("stage.updated", changes, stage_instance_id=stage_instance.pk)
+        event_type = "stage.assigned" if told.keys() == {"assignee"} else "stage.updated"
+        change.record(event_type, told, stage_instance_id=stage_instance.pk)
     elif not change.events:
         raise NothingToDo
 

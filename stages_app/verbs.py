@@ -53,6 +53,9 @@ def perform(
     columns["follows_session"] = with_session and rule.target in (StageStatus.PAUSED, StageStatus.FAILED)
     _write(change, stage_instance, rule.target, **columns)
     changes = creation_changes(stage_instance) if is_new else column_changes(before, stage_instance)
+    if verb == "start" and stage_instance.assignee:
+        # Nothing changes, but whose turn it is now must be told.
+        changes["assignee"] = (stage_instance.assignee.get_username(), stage_instance.assignee.get_username())
     changes |= _session_changes(change, stage_instance)
     change.record(
         rule.event,

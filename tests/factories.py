@@ -8,8 +8,9 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group, Permission, User
 
-from sessions_app.actors import Actor
+from sessions_app.actors import Actor, Grant, local_actor
 from sessions_app.definitions.schema import (
     ChecklistItem,
     Definition,
@@ -19,6 +20,7 @@ from sessions_app.definitions.schema import (
     Transition,
 )
 from sessions_app.models import FlowSession, SessionEvent
+from sessions_app.permissions import OPERATE_PERMISSION
 from sessions_app.publishing import publish
 from sessions_app.services import FlowSessionManager
 from stages_app.models import StageInstance
@@ -73,7 +75,7 @@ def definition(
 def publish_workflow(*stages: StageDefinition | str, **options: Any) -> str:
     """Publish a workflow and answer with its id."""
     made = definition(*stages, **options)
-    publish(made)
+    publish(local_actor(), made)
     return made.id
 
 
@@ -121,9 +123,39 @@ def stage_in(status: str | None, flow_session: FlowSession, stage_id: str = "bui
 
 
 def actor(username: str, door: str = "python") -> Actor:
-    """An actor of that name, made when missing."""
-    user, _is_new = get_user_model().objects.get_or_create(username=username)
-    return Actor(user, door)
+    """A trusted actor of that name, made when missing: to them nothing is refused."""
+    return Actor(user(username), door, is_trusted=True)
+
+
+def user(username: str, *, operates: Iterable[str] = (), watches: Iterable[str] = (), **columns: Any) -> User:
+    """A user of that name, made when missing: an operator of some teams, a mere member of others."""
+    made, _is_new = get_user_model().objects.get_or_create(username=username, defaults=columns)
+    made.groups.add(*(team(name, operates=True) for name in operates), *(team(name) for name in watches))
+    return made
+
+
+def person(username: str, *, grant: Grant | None = None, **options: Any) -> Actor:
+    """An actor of that name with the rights that the user has: see :func:`user`."""
+    return Actor(user(username, **options), "python", grant=grant)
+
+
+def team(name: str, *, operates: bool = False) -> Group:
+    """A team of that name, made when missing; its members are operators if it has the permission."""
+    made, _is_new = Group.objects.get_or_create(name=name)
+    if operates:
+        made.permissions.add(permission(OPERATE_PERMISSION))
+    return made
+
+
+def in_team(flow_session: FlowSession, name: str) -> FlowSession:
+    """The session, put into a team that is made when missing."""
+    team(name)
+    return FlowSessionManager().update_session(flow_session.pk, {"team": name})
+
+
+def permission(codename: str) -> Permission:
+    """One of vcflow's own permissions."""
+    return Permission.objects.get(codename=codename, content_type__app_label="sessions_app")
 
 
 def events_of(flow_session: FlowSession | str) -> list[SessionEvent]:
@@ -168,6 +200,8 @@ def stored_state(flow_session: FlowSession, attempts: Iterable[StageInstance]) -
     names = ("workflow_id", "pinned_version_id", "name", "status", "current_stage_id", "context", "metadata", "tags")
     state = {name: getattr(flow_session, name) for name in names}
     state["owner"] = flow_session.owner.username
+    if flow_session.team:
+        state["team"] = flow_session.team.name
     for attempt in attempts:
         state[f"{attempt.pk} status"] = attempt.status
         state |= {f"{attempt.pk} deliverables.{key}": value for key, value in attempt.deliverables.items()}

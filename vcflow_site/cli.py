@@ -14,6 +14,7 @@ from sessions_app.cli.arguments import JSON, whole_number
 from sessions_app.cli.build import HelpShown, parse
 from sessions_app.cli.door import guard
 from sessions_app.cli.terminal import Terminal
+from sessions_app.cli.token_parser import TOKEN
 from sessions_app.cli.tree import Argument, Command, Group
 from sessions_app.exceptions import FlowError
 from sessions_app.language import noop
@@ -75,7 +76,7 @@ class Mount:
         self.program = program
 
 
-VC = Mount(Group("vc", noop("Staged work that survives interruption."), FLOW, INIT, COMPLETION), "vc", "vc")
+VC = Mount(Group("vc", noop("Staged work that survives interruption."), FLOW, TOKEN, INIT, COMPLETION), "vc", "vc")
 _MANAGE = "python manage.py"  # as one types it
 MANAGE_FLOW = Mount(FLOW, f"{_MANAGE} flow", _MANAGE)
 MANAGE_FLOW_SESSION = Mount(SESSION, f"{_MANAGE} flow_session", _MANAGE)

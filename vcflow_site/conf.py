@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -29,15 +30,19 @@ NAMES = (
     "VCFLOW_SECRET_KEY",
     "VCFLOW_DEBUG",
     "VCFLOW_ALLOWED_HOSTS",
+    "VCFLOW_HTTPS",
     "VCFLOW_DATABASE_URL",
     "VCFLOW_LANG",
     "VCFLOW_TIME_ZONE",
     "VCFLOW_LOG_LEVEL",
+    "VCFLOW_API_RATE",
     "VCFLOW_SESSION",
 )
 """Every variable that vcflow reads; the command line alone reads the last."""
 
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+HTTPS_CHOICES = ("0", "1", "proxy")
+SECONDS = {"second": 1, "minute": 60, "hour": 60 * 60, "day": 24 * 60 * 60}
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SECRET_KEY_LENGTH = 50
 
@@ -61,9 +66,24 @@ class Config(NamedTuple):
     secret_key: str
     debug: bool
     allowed_hosts: list[str]
+    https: str
+    """One of :data:`HTTPS_CHOICES`; empty when nobody said."""
     database: dict[str, Any]
     time_zone: str
     log_level: str
+    api_rate: tuple[int, int] | None
+    """How many requests a caller has, in how many seconds; None: as many as they like."""
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether people reach the server by HTTPS alone."""
+        return self.https in ("1", "proxy")
+
+    @property
+    def trusted_origins(self) -> list[str]:
+        """The origins whose forms are taken, beside the page's own: every host by HTTPS."""
+        hosts = [host for host in self.allowed_hosts if host != "*"]
+        return [f"https://{'*' if host.startswith('.') else ''}{host}" for host in hosts] if self.is_secure else []
 
 
 def load(environ: Mapping[str, str]) -> Config:
@@ -76,9 +96,11 @@ def load(environ: Mapping[str, str]) -> Config:
         secret_key=_read(environ, "VCFLOW_SECRET_KEY", _parse_secret_key, "") or stored_secret_key(home),
         debug=_read(environ, "VCFLOW_DEBUG", _parse_bool, False),
         allowed_hosts=_read(environ, "VCFLOW_ALLOWED_HOSTS", _parse_hosts, LOOPBACK_HOSTS),
+        https=_read(environ, "VCFLOW_HTTPS", _parse_https, ""),
         database=database or sqlite(home / "db.sqlite3"),
         time_zone=_read(environ, "VCFLOW_TIME_ZONE", _parse_time_zone, None) or machine_time_zone(environ),
         log_level=_read(environ, "VCFLOW_LOG_LEVEL", _parse_log_level, "DEBUG"),
+        api_rate=_read(environ, "VCFLOW_API_RATE", _parse_rate, (600, 60)),
     )
 
 
@@ -115,6 +137,12 @@ def _parse_hosts(value: str) -> list[str]:
     return hosts
 
 
+def _parse_https(value: str) -> str:
+    if value.lower() not in HTTPS_CHOICES:
+        raise ValueError(_("Set it to one of: {choices}.").format(choices=", ".join(HTTPS_CHOICES)))
+    return value.lower()
+
+
 def _check_language(value: str) -> None:
     """The command line reads the language before there are settings; here it is only checked."""
     if language.normalise(value) is None:
@@ -125,6 +153,15 @@ def _parse_log_level(value: str) -> str:
     if value.upper() not in LOG_LEVELS:
         raise ValueError(_("Set it to one of: {choices}.").format(choices=", ".join(LOG_LEVELS)))
     return value.upper()
+
+
+def _parse_rate(value: str) -> tuple[int, int] | None:
+    if value == "0":
+        return None
+    number, _slash, unit = value.partition("/")
+    if not re.fullmatch("[1-9][0-9]{0,8}", number) or unit not in SECONDS:
+        raise ValueError(_("Give a number per second, minute, hour or day, such as 600/minute, or 0 for no limit."))
+    return int(number), SECONDS[unit]
 
 
 def _parse_secret_key(value: str) -> str:

@@ -23,7 +23,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from sessions_app import definitions, publishing, storage
-from sessions_app.actors import local_user
+from sessions_app.actors import local_actor, local_user
 from sessions_app.exceptions import FlowError, StorageFailed
 from sessions_app.language import gettext as _
 from sessions_app.models import SchemaStamp, WorkflowDefinition
@@ -186,7 +186,7 @@ def publish_bundled() -> list[str]:
     readings = [reading for path in definitions.bundled() for reading in definitions.read_file(path)]
     known = set(WorkflowDefinition.objects.values_list("pk", flat=True))
     missing = [found for reading in readings if (found := reading.definition) and found.id not in known]
-    publishing.publish_all(missing)
+    publishing.publish_all(local_actor("setup"), missing)
     return [definition.id for definition in missing]
 
 

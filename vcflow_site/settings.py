@@ -12,6 +12,8 @@ VCFLOW_HOME = config.home
 SECRET_KEY = config.secret_key
 DEBUG = config.debug
 ALLOWED_HOSTS = config.allowed_hosts
+VCFLOW_HTTPS = config.https
+VCFLOW_API_RATE = config.api_rate
 DATABASES = {"default": config.database}
 
 INSTALLED_APPS = [
@@ -23,6 +25,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "django_filters",
+    "knox",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "sessions_app",
     "stages_app",
     "status_bridge",
@@ -30,16 +35,21 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    # First, so that a refusal by any of the others speaks the visitor's language.
     "django.middleware.locale.LocaleMiddleware",
     "vcflow_site.middleware.speak_the_requests_language",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Its random padding hides from BREACH how long a compressed secret is.
+    "django.middleware.gzip.GZipMiddleware",
+    "vcflow_site.limits.keep_within_limits",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "vcflow_site.urls"
@@ -81,11 +91,83 @@ WHITENOISE_USE_FINDERS = True
 SESSION_COOKIE_NAME = "vcflow_session"
 CSRF_COOKIE_NAME = "vcflow_csrf"
 
+CSRF_TRUSTED_ORIGINS = config.trusted_origins
+CSRF_FAILURE_VIEW = "vcflow_site.error_pages.csrf_failure"
+
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = config.is_secure
+# Those who watch over the server ask it on the machine itself.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if config.is_secure else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = config.is_secure
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if config.https == "proxy" else None
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    },
+}
+
+# Of any body: vcflow_site.limits holds it for those that Django leaves unlimited, such as files.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"files": {"class": "sessions_app.logfiles.SessionFileHandler", "folder": config.home / "logs"}},
-    "loggers": {"workflow": {"handlers": ["files"], "level": config.log_level, "propagate": False}},
+    "handlers": {
+        "files": {"class": "sessions_app.logfiles.SessionFileHandler", "folder": config.home / "logs"},
+        "errors": {"class": "vcflow_site.error_log.ErrorLogHandler", "folder": config.home / "logs"},
+    },
+    "loggers": {
+        "workflow": {"handlers": ["files"], "level": config.log_level, "propagate": False},
+        "django.request": {"handlers": ["errors"], "level": "ERROR"},
+    },
+}
+
+KNOX_TOKEN_MODEL = "sessions_app.ApiToken"  # noqa: S105 - the name of a model
+# Its own migrations would make the table of the model that ours replaces, which nothing fills or empties.
+MIGRATION_MODULES = {"knox": None}
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "sessions_app.api.authentication.TokenAuthentication",
+        "sessions_app.api.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["sessions_app.api.rendering.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["sessions_app.api.rendering.JSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "sessions_app.api.negotiation.AlwaysJSON",
+    "DEFAULT_SCHEMA_CLASS": "sessions_app.api.autoschema.DeclaredSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_THROTTLE_CLASSES": ["sessions_app.api.throttling.CallerThrottle"],
+    "EXCEPTION_HANDLER": "sessions_app.api.problems.exception_handler",
+    "URL_FORMAT_OVERRIDE": None,
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "vcflow",
+    "DESCRIPTION": "Staged work that survives interruption: workflows, their sessions and stages.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": ["vcflow_site.api.add_schemas"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "displayOperationId": True, "tryItOutEnabled": True},
+}
+
+REST_KNOX = {
+    "AUTH_HEADER_PREFIX": "Bearer",
+    "TOKEN_PREFIX": "vcf_",  # by which programs that look for leaked keys know them
+    # Four bits each; lists show eleven of them as the token's id, and more than 256 bits stay unknown.
+    "AUTH_TOKEN_CHARACTER_LENGTH": 80,
 }
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -20,6 +20,7 @@ def whole_number(text: str) -> int:
         raise ArgumentTypeError(_("'{text}' is no whole number.").format(text=text)) from None
 
 
+REVEAL = Argument("--reveal", about=noop("show secrets too; the log files note who did"), action="store_true")
 JSON = Argument("--json", about=noop("answer with one JSON document"), action="store_true")
 REASON = Argument("--reason", about=noop("why; it is kept in the event log"), metavar=noop("<text>"), default="")
 FORCE = Argument("--force", about=noop("pass over what is still open; needs --reason"), action="store_true")
@@ -32,8 +33,10 @@ CONTEXT = Argument(
     default=[],
 )
 
+AS = Argument("--as", about=noop("the user this is done for"), metavar=noop("<user>"), dest="as_user")
+
 CHANGE = (
-    Argument("--as", about=noop("the user this is done for"), metavar=noop("<user>"), dest="as_user"),
+    AS,
     Argument(
         "--idempotency-key",
         about=noop("do it once only: the same key gives the same answer again"),

@@ -14,7 +14,9 @@ from sessions_app.current import Chosen, choose_session
 from sessions_app.exceptions import Ambiguous, FlowError
 from sessions_app.language import gettext as _
 from sessions_app.lookup import ambiguous_session, find_session
+from sessions_app.masking import shown
 from sessions_app.models import FlowSession
+from sessions_app.revealing import reveal
 from sessions_app.text import visible
 from sessions_app.words import session_state
 
@@ -50,11 +52,6 @@ class Call(Invocation):
         name: str | None = getattr(self.args, "as_user", None)
         return local if name is None else act_as(name, submitted_by=local)
 
-    def refuse_unknown_user(self) -> None:
-        """For commands that write no event: ``--as`` names somebody who exists all the same."""
-        if self.args.as_user is not None:
-            act_as(self.args.as_user, submitted_by=local_actor(door="cli"))
-
     def announce(self, message: str) -> None:
         """Say beside the answer what is being made ready."""
         self.terminal.diagnose({"severity": "info", "code": "setup", "message": message}, as_json=self.json)
@@ -77,26 +74,32 @@ class Call(Invocation):
             chooser=self._ask_which if may_ask else None,
         )
 
+    def reveals(self, flow_session: FlowSession) -> bool:
+        """Whether ``--reveal`` asks for the session's secrets; raises unless the actor may see them."""
+        if self.args.reveal:
+            reveal(self.actor, flow_session)
+        return bool(self.args.reveal)
+
     def _ask_which(self, found: list[FlowSession]) -> FlowSession:
         refusal: Ambiguous = ambiguous_session("", found)
-        shown = found[: len(refusal.details["candidates"])]
+        offered = found[: len(refusal.details["candidates"])]
         question = [
             _("Several sessions are active:"),
             *(
-                f"  {number}. {row.pk}  {visible(row.name)}  ({session_state(row.status)})"
-                for number, row in enumerate(shown, 1)
+                f"  {number}. {row.pk}  {shown(row.name)}  ({session_state(row.status)})"
+                for number, row in enumerate(offered, 1)
             ),
-            _("Which one (1 to {count}, or an id)? ").format(count=len(shown)),
+            _("Which one (1 to {count}, or an id)? ").format(count=len(offered)),
         ]
         prompt = "\n".join(question)
         for _try in range(TRIES):
             answer = self.terminal.ask(prompt)
             if not answer:
                 break
-            if answer.isdecimal() and 1 <= int(answer) <= len(shown):
-                return shown[int(answer) - 1]
+            if answer.isdecimal() and 1 <= int(answer) <= len(offered):
+                return offered[int(answer) - 1]
             try:
-                return find_session(answer)
+                return find_session(self.actor, answer)
             except FlowError as error:
                 prompt = visible(error.message) + "\n" + question[-1]
         raise refusal

@@ -45,7 +45,11 @@ class EventLines:
             yield self._item(_place(event).rpartition(".")[0], name.removeprefix(_ITEM), after)
         elif name.startswith(_DELIVERABLE):
             yield f"{name.removeprefix(_DELIVERABLE)}: {_shown(after)}"
+        elif name == "assignee":
+            yield _("for {user}").format(user=after) if after else _("for nobody in particular")
         elif event.type.endswith(".updated"):
+            if before == after and not isinstance(before, Mapping):  # masked, one secret looks like another
+                yield f"{name}: {_shown(before)} → {_shown(after)}"
             yield from _differences(name, before, after)
 
     def _item(self, stage_id: str, item_id: str, after: Any) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sessions_app.cli.invocation import Invocation
-from sessions_app.definitions import read_file
-from sessions_app.definitions.schema import Definition, Problem, Reading
-from sessions_app.exceptions import FlowError, InvalidInput, NotFound
+from sessions_app.definitions import batch, read_file
+from sessions_app.definitions.batch import problem_json
+from sessions_app.definitions.schema import Definition, Reading
+from sessions_app.exceptions import InvalidInput, NotFound
 from sessions_app.language import gettext as _
 from sessions_app.language import localised, ngettext
 from sessions_app.text import visible
@@ -16,29 +17,7 @@ from sessions_app.text import visible
 
 def read_all(files: Sequence[str]) -> list[Reading]:
     """Every file's readings; a file that can't be read is a reading with an error."""
-    readings: list[Reading] = []
-    for file in dict.fromkeys(files):
-        try:
-            readings += read_file(file)
-        except FlowError as error:
-            readings.append(Reading(file, errors=[Problem(error.code, error.message, fix=error.fix)]))
-    return readings + list(_claimed_twice(readings))
-
-
-def _claimed_twice(readings: Sequence[Reading]) -> Iterable[Reading]:
-    """An error for each workflow that two of the files define differently."""
-    first: dict[str, Reading] = {}
-    for reading in readings:
-        definition = reading.definition
-        if definition is None:
-            continue
-        other = first.setdefault(definition.id, reading)
-        if other.definition and other.definition.content() != definition.content():
-            message = _("The workflow {id} is defined differently in {file}.").format(
-                id=definition.id, file=visible(other.file)
-            )
-            problem = Problem("workflow-twice", message, fix=_("Give one of them another id."))
-            yield Reading(reading.file, errors=[problem])
+    return batch.read_all(dict.fromkeys(files), read_file)
 
 
 def validate(call: Invocation) -> None:
@@ -67,29 +46,18 @@ def _verdict_lines(readings: Sequence[Reading]) -> Iterable[str]:
 
 def refuse_errors(readings: Sequence[Reading], message: str) -> None:
     """Raise when a reading has errors: NotFound when all that is wrong is that files are missing."""
-    errors = [(reading.file, problem) for reading in readings for problem in reading.errors]
+    errors = batch.errors_json(readings)
     count = len(errors)
     if not count:
         return
-    missing = all(problem.code == NotFound.code for _file, problem in errors)
+    missing = all(error["code"] == NotFound.code for error in errors)
     refusal, code = (NotFound, NotFound.code) if missing else (InvalidInput, "invalid-file")
     raise refusal(
         message,
         fix=ngettext("Mend the {count} error above.", "Mend the {count} errors above.", count).format(count=count),
         code=code,
-        errors=[{"file": file, **problem_json(problem)} for file, problem in errors],
+        errors=errors,
     )
-
-
-def problem_json(problem: Problem) -> dict[str, Any]:
-    """A problem as JSON data."""
-    return {
-        "line": problem.line,
-        "code": problem.code,
-        "message": problem.message,
-        "path": problem.path,
-        "fix": problem.fix,
-    }
 
 
 def problem_lines(reading: Reading) -> Iterable[str]:

@@ -3,82 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
 
+from sessions_app.access import require_general
 from sessions_app.cli.call import Call
-from sessions_app.cli.files import problem_json, problem_lines, read_all, refuse_errors, summary
+from sessions_app.cli.files import problem_lines, read_all, refuse_errors, summary
 from sessions_app.cli.table import shorten
 from sessions_app.cli.words import fact
 from sessions_app.definitions.schema import Definition, Reading, StageDefinition, Transition
-from sessions_app.exceptions import InvalidInput
+from sessions_app.importing import Imported, Made, Versions, import_readings, refuse_nothing
 from sessions_app.language import gettext as _
 from sessions_app.language import localised
-from sessions_app.models import WorkflowDefinition
-from sessions_app.publishing import Published, publish_all
-from sessions_app.representation import definition_json
 from sessions_app.text import visible
 
 CONDITION_WIDTH = 60
 
 
-class Made(NamedTuple):
-    """What a definition became, and whether its workflow was retired before."""
-
-    published: Published
-    was_retired: bool
-
-    @property
-    def is_retired(self) -> bool:
-        """A new version puts its workflow back into use."""
-        return self.was_retired and not self.published.created
-
-
-Versions = dict[str, Made]
-
-
 def import_files(call: Call) -> None:
     """``import <file>…``"""
-    call.refuse_unknown_user()
+    require_general(call.actor, "define")
     readings = read_all(call.args.files)
     has_errors = any(reading.errors for reading in readings)
-    versions = {} if has_errors or call.args.dry_run else _publish(readings)
+    made = Imported(readings, {}) if has_errors or call.args.dry_run else import_readings(call.actor, readings)
+    versions = made.versions
     if versions:
         call.terminal.remember_done(_("The files were imported."), call.command("list"))
     call.show(
-        lambda: [_data(reading, versions) for reading in readings],
+        made.as_list,
         lambda: _lines(call, readings, versions),
     )
     refuse_errors(readings, _("Nothing is imported: the files have errors."))
-    if not call.args.dry_run and not versions:
-        raise InvalidInput(
-            _("None of the files holds a workflow."), fix=_("See the warnings for what was found."), code="no-workflow"
-        )
-
-
-def _publish(readings: Sequence[Reading]) -> Versions:
-    definitions = {reading.definition.id: reading.definition for reading in readings if reading.definition}
-    retired = set(
-        WorkflowDefinition.objects.filter(pk__in=definitions, retired_at__isnull=False).values_list("pk", flat=True)
-    )
-    published = publish_all(list(definitions.values()))
-    return {key: Made(done, key in retired) for key, done in zip(definitions, published, strict=True)}
-
-
-def _data(reading: Reading, versions: Versions) -> dict[str, Any]:
-    definition = reading.definition
-    made = versions.get(definition.id) if definition else None
-    return {
-        "file": reading.file,
-        "workflow": definition_json(definition, reading.stage_lines) if definition else None,
-        "warnings": [problem_json(problem) for problem in reading.warnings],
-        "errors": [problem_json(problem) for problem in reading.errors],
-        **(_made_json(made) if made else {}),
-    }
-
-
-def _made_json(made: Made) -> dict[str, Any]:
-    published = made.published
-    return {"version": published.version.number, "changed": published.created, "retired": made.is_retired}
+    if not call.args.dry_run:
+        refuse_nothing(readings)
 
 
 def _lines(call: Call, readings: Sequence[Reading], versions: Versions) -> Iterable[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sessions_app.cli.invocation import command_line
+from sessions_app.commands import command_line
 from sessions_app.exceptions import FlowError
 from sessions_app.language import gettext as _
 

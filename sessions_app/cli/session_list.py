@@ -9,17 +9,17 @@ from django.db.models import Count
 
 from sessions_app import machine
 from sessions_app.cli.call import Call
-from sessions_app.cli.invocation import Placeholder
 from sessions_app.cli.table import Column, display_width, table
 from sessions_app.cli.words import moment
+from sessions_app.commands import Placeholder
 from sessions_app.exceptions import InvalidInput
 from sessions_app.language import gettext as _
 from sessions_app.language import ngettext
 from sessions_app.lookup import checked_status, find_workflow
+from sessions_app.masking import shown
 from sessions_app.models import FlowSession
 from sessions_app.querysets import FlowSessionQuerySet
 from sessions_app.representation import session_json
-from sessions_app.text import visible
 from sessions_app.words import session_state
 
 MOST = 1_000_000
@@ -71,7 +71,7 @@ def _page(call: Call) -> Page:
 def _matching(call: Call) -> FlowSessionQuerySet:
     """What the filters but the state leave."""
     args = call.args
-    found = FlowSession.objects.all()
+    found = FlowSession.objects.visible_to(call.actor)
     if args.workflow is not None:
         found = found.filter(workflow_id=find_workflow(args.workflow).pk)
     if args.mine:
@@ -132,7 +132,7 @@ def _cells(row: FlowSession) -> list[str]:
     return [
         row.pk,
         row.workflow_id,
-        visible(row.name),
+        shown(row.name),
         session_state(row.status),
         row.current_stage_id or "-",
         moment(row.created_at),

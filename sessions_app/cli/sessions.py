@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from sessions_app.change import Outcome
 from sessions_app.cli.call import Call
 from sessions_app.cli.changes import change, chosen_lines
 from sessions_app.cli.values import pairs
-from sessions_app.current import current_session, make_current
 from sessions_app.exceptions import FlowError, InvalidInput
 from sessions_app.language import gettext as _
 from sessions_app.language import noop
 from sessions_app.lookup import find_workflow
+from sessions_app.masking import shown
 from sessions_app.models import FlowSession, Tombstone
 from sessions_app.representation import session_json
-from sessions_app.services import FlowSessionManager, Manager
-from sessions_app.text import visible
-from sessions_app.verbs import refuse_if_ended
+from sessions_app.services import FlowSessionManager
+from sessions_app.switching import Switched, SwitchManager
 from sessions_app.words import session_state
 
 
@@ -37,7 +36,7 @@ class SessionReport:
     def sentence(self, result: FlowSession, outcome: Outcome) -> str:
         if not outcome.changed:
             return self.unchanged(result)
-        return "✅ " + _(self._done).format(id=result.pk, name=visible(result.name))
+        return "✅ " + _(self._done).format(id=result.pk, name=shown(result.name))
 
     def unchanged(self, result: FlowSession) -> str:
         return _("{id} is unchanged: it is {status} already.").format(id=result.pk, status=session_state(result.status))
@@ -63,26 +62,6 @@ class DeletionReport:
         return "✅ " + _("Deleted: {id}").format(id=result.session_id)
 
 
-class Switched(NamedTuple):
-    """The session that is current now; ``changed`` is False when it was so before."""
-
-    flow_session: FlowSession
-    changed: bool
-
-
-class SwitchManager(Manager):
-    """Makes a session the actor's current one: a change without an event."""
-
-    def switch(self, session_id: str) -> Switched:
-        before = current_session(self.actor)
-        with self._change(session_id) as opened:
-            refuse_if_ended(opened.flow_session, "switch")
-            make_current(opened)
-            opened.result = Switched(opened.flow_session, before is None or before.pk != session_id)
-        switched: Switched = self._finish(opened)
-        return switched
-
-
 class SwitchReport:
     """A change of which session is the current one."""
 
@@ -94,7 +73,7 @@ class SwitchReport:
 
     def sentence(self, result: Switched, outcome: Outcome) -> str:
         row = result.flow_session
-        return "✅ " + _("Current session: {id} ({name})").format(id=row.pk, name=visible(row.name))
+        return "✅ " + _("Current session: {id} ({name})").format(id=row.pk, name=shown(row.name))
 
 
 def create(call: Call) -> None:
@@ -105,7 +84,12 @@ def create(call: Call) -> None:
         call,
         FlowSessionManager,
         lambda manager, _none: manager.create_session(
-            find_workflow(args.workflow).pk, args.name, context=context, tags=args.tag, start=args.start
+            find_workflow(args.workflow).pk,
+            args.name,
+            context=context,
+            tags=args.tag,
+            start=args.start,
+            team=args.team,
         ),
         SessionReport(noop("Created: {id} ({name})")),
         in_session=False,
@@ -163,15 +147,24 @@ def note(call: Call) -> None:
 
 def update(call: Call) -> None:
     """``update [<session>]``"""
-    data: dict[str, Any] = {}
-    if call.args.name is not None:
-        data["name"] = call.args.name
-    if call.args.context:
-        data["context"] = pairs(call.args.context)
+    args = call.args
+    given = {name: getattr(args, name) for name in ("name", "owner", "team")}
+    data: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if args.context:
+        data["context"] = pairs(args.context)
+    if args.no_team:
+        _refuse_both(args.team)
+        data["team"] = None
     if not data:
-        raise InvalidInput(_("There is nothing to update."), fix=_("Give --name or --context."), code="usage")
+        options = _("Give --name, --context, --owner, --team or --no-team.")
+        raise InvalidInput(_("There is nothing to update."), fix=options, code="usage")
     report = UpdateReport(noop("Updated: {id} ({name})"))
     change(call, FlowSessionManager, lambda manager, key: manager.update_session(key, data), report)
+
+
+def _refuse_both(team: str | None) -> None:
+    if team is not None:
+        raise InvalidInput(_("--team and --no-team contradict each other."), fix=_("Give one of them."), code="usage")
 
 
 def delete(call: Call) -> None:
@@ -195,7 +188,7 @@ def _confirm_deletion(call: Call, flow_session: FlowSession) -> None:
     if call.json or not call.terminal.interactive:
         raise refusal
     question = _("Delete {id} ({name}) with all its events? [y/N] ").format(
-        id=flow_session.pk, name=visible(flow_session.name)
+        id=flow_session.pk, name=shown(flow_session.name)
     )
     if call.terminal.ask(question).lower() not in ("y", "yes", "是"):
         raise FlowError(_("Nothing was deleted."), code="declined", severity="info")
@@ -214,7 +207,7 @@ def current(call: Call) -> None:
     call.show(
         lambda: {**session_json(flow_session), "chosen_by": chosen.rule},
         lambda: [
-            f"{flow_session.pk}  {visible(flow_session.name)}  ({session_state(flow_session.status)})",
+            f"{flow_session.pk}  {shown(flow_session.name)}  ({session_state(flow_session.status)})",
             *chosen_lines(chosen),
         ],
     )

@@ -30,6 +30,7 @@ _EVENTS = {
     "stage.retried": noop("stage begun anew"),
     "stage.skipped": noop("stage skipped"),
     "stage.aborted": noop("stage aborted"),
+    "stage.assigned": noop("stage assigned"),
     "stage.updated": noop("stage updated"),
     "item.done": noop("item ticked"),
     "item.reopened": noop("item open again"),

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from sessions_app import publishing
+from sessions_app.actors import Actor
 from sessions_app.cli.call import Call, Step
 from sessions_app.cli.changes import next_lines
-from sessions_app.cli.invocation import Placeholder
 from sessions_app.cli.session_list import ID_WIDTH
 from sessions_app.cli.table import Column, table
 from sessions_app.cli.words import fact, moment
+from sessions_app.commands import Placeholder
 from sessions_app.definitions.schema import Definition, StageDefinition
 from sessions_app.exceptions import Ambiguous, InvalidInput, NotFound
 from sessions_app.language import gettext as _
 from sessions_app.language import localised, ngettext
 from sessions_app.lookup import find_session, find_workflow
-from sessions_app.models import FlowSession, WorkflowDefinition, WorkflowVersion
-from sessions_app.representation import definition_json, workflow_json
+from sessions_app.masking import mask_text
+from sessions_app.models import FlowSession, WorkflowDefinition
+from sessions_app.representation import workflow_detail_json, workflow_json
 from sessions_app.text import visible
+from sessions_app.versions import definition_of
 
 
 def list_workflows(call: Call) -> None:
@@ -62,17 +66,11 @@ def _name(workflow: WorkflowDefinition) -> str:
 def show(call: Call) -> None:
     """``show <workflow>``"""
     workflow = find_workflow(call.args.workflow)
-    definition = latest_definition(workflow)
+    definition = definition_of(workflow)
     call.show(
-        lambda: {**workflow_json(workflow), **definition_json(definition), "source_rule": workflow.source_rule},
+        lambda: workflow_detail_json(workflow, definition),
         lambda: _show_lines(call, workflow, definition),
     )
-
-
-def latest_definition(workflow: WorkflowDefinition) -> Definition:
-    """What the workflow's newest version says."""
-    version = WorkflowVersion.objects.get(workflow=workflow, number=workflow.latest_version)
-    return Definition.from_content(version.content)
 
 
 def _show_lines(call: Call, workflow: WorkflowDefinition, definition: Definition) -> Iterable[str]:
@@ -123,8 +121,7 @@ def _stage_lines(number: int, stage: StageDefinition) -> Iterable[str]:
 
 def retire(call: Call) -> None:
     """``retire <workflow>``"""
-    call.refuse_unknown_user()
-    workflow, changed = publishing.retire(find_workflow(call.args.workflow).pk)
+    workflow, changed = publishing.retire(call.actor, find_workflow(call.args.workflow).pk)
     done = "✅ " + _("Retired: {id}; its sessions go on, new ones don't start.")
     told = (done if changed else _("{id} was retired already.")).format(id=workflow.pk)
     steps = call.commands(
@@ -145,7 +142,7 @@ def export(call: Call) -> None:
     # The writers of a format are needed by this command only.
     from sessions_app.definitions import export as writers
 
-    definitions = [latest_definition(find_workflow(reference)) for reference in dict.fromkeys(call.args.workflows)]
+    definitions = [definition_of(find_workflow(reference)) for reference in dict.fromkeys(call.args.workflows)]
     if call.args.output is None:
         _refuse_several(definitions, as_json=call.json)
         call.show(
@@ -193,7 +190,7 @@ def visualize(call: Call) -> None:
     """``visualize <workflow|session>``"""
     from sessions_app import drawing  # needed by this command only
 
-    definition, states = _drawn(call.args.target)
+    definition, states = _drawn(call.actor, call.args.target)
     draw = {"mermaid": drawing.mermaid, "text": drawing.text, "svg": drawing.svg}[call.args.format]
     picture = draw(definition, states)
     call.show(
@@ -202,19 +199,19 @@ def visualize(call: Call) -> None:
     )
 
 
-def _drawn(reference: str) -> tuple[Definition, Mapping[str, Any]]:
+def _drawn(actor: Actor, reference: str) -> tuple[Definition, Mapping[str, Any]]:
     """A session's definition and states, or a workflow's definition."""
-    found = _workflow_or_session(reference)
+    found = _workflow_or_session(actor, reference)
     if isinstance(found, FlowSession):
         return found.published.definition, found.stage_states
-    return latest_definition(found), {}
+    return definition_of(found), {}
 
 
-def _workflow_or_session(reference: str) -> WorkflowDefinition | FlowSession:
+def _workflow_or_session(actor: Actor, reference: str) -> WorkflowDefinition | FlowSession:
     """What ``reference`` means among both; an exact id wins, a workflow's first."""
     found: list[WorkflowDefinition | FlowSession] = []
     candidates: list[dict[str, Any]] = []
-    for find in (find_workflow, find_session):
+    for find in (find_workflow, partial(find_session, actor)):
         try:
             row = find(reference)
         except NotFound:
@@ -225,7 +222,8 @@ def _workflow_or_session(reference: str) -> WorkflowDefinition | FlowSession:
         if row.pk == reference:
             return row
         found.append(row)
-        candidates.append({"id": row.pk, "name": row.name if isinstance(row, FlowSession) else row.display_name})
+        name = mask_text(row.name) if isinstance(row, FlowSession) else row.display_name
+        candidates.append({"id": row.pk, "name": name})
     if len(candidates) == 1:
         return found[0]
     raise _neither(reference) if not candidates else _both(reference, candidates)

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from sessions_app.definitions.files import read_file, read_text
+from sessions_app.definitions.files import read_bytes, read_file, read_text
 
-__all__ = ["bundled", "read_file", "read_text"]
+__all__ = ["bundled", "read_bytes", "read_file", "read_text"]
 
 _BUNDLED = Path(__file__).parent.parent / "workflows"
 

@@ -38,7 +38,15 @@ def read_file(path: str | os.PathLike[str]) -> list[Reading]:
     """
     file = os.fspath(path)
     _check_regular(file)
-    return read_text(_load_text(file), file)
+    limit = _limit(file)
+    with _telling(file), open(file, "rb") as stream:
+        raw = stream.read(limit + 1)
+    return read_bytes(raw, file)
+
+
+def read_bytes(raw: bytes, file: str) -> list[Reading]:
+    """The same for what a file of that name holds, wherever it came from."""
+    return read_text(_decoded(raw, file), file)
 
 
 def read_text(text: str, file: str) -> list[Reading]:
@@ -52,11 +60,12 @@ def read_text(text: str, file: str) -> list[Reading]:
     return reader(text, file)
 
 
-def _load_text(file: str) -> str:
-    limit = MAX_RULE_BYTES if _reader(file) is _read_rules else MAX_BYTES
-    with _telling(file), open(file, "rb") as stream:
-        raw = stream.read(limit + 1)
-    shown = visible(file)
+def _limit(file: str) -> int:
+    return MAX_RULE_BYTES if _reader(file) is _read_rules else MAX_BYTES
+
+
+def _decoded(raw: bytes, file: str) -> str:
+    limit, shown = _limit(file), visible(file)
     if len(raw) > limit:
         message = _("'{file}' is larger than {limit} bytes.").format(file=shown, limit=limit)
         raise InvalidInput(message, fix=_("A workflow is a small text file; is this the right one?"), file=file)

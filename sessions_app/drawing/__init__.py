@@ -4,7 +4,7 @@
 """
 
 from sessions_app.drawing.as_mermaid import mermaid
-from sessions_app.drawing.as_svg import svg
+from sessions_app.drawing.as_svg import STYLE, svg
 from sessions_app.drawing.as_text import text
 
-__all__ = ["mermaid", "svg", "text"]
+__all__ = ["STYLE", "mermaid", "svg", "text"]

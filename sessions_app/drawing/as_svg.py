@@ -25,7 +25,7 @@ from sessions_app.words import LOOKS
 
 _ROUND = 7
 
-_STYLE = """
+STYLE = """
 .vcf { font-family: system-ui, "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif }
 .vcf-ground { fill: #ffffff }
 .vcf-heading { font-size: 19px; font-weight: 600; fill: #1f2328 }
@@ -66,6 +66,7 @@ _STYLE = """
 .vcf-aborted .vcf-box { fill: #21262d; stroke: #6e7681 }
 }
 """
+"""The one style sheet, the same in every picture: a page's policy can allow it by its hash."""
 
 
 def svg(definition: Definition, states: States | None = None) -> str:
@@ -85,7 +86,7 @@ def svg(definition: Definition, states: States | None = None) -> str:
         },
     )
     _add(root, "title", name)
-    _add(root, "style", _STYLE)
+    _add(root, "style", STYLE)
     _points(root)
     _add(root, "rect", width="100%", height="100%", rx=8, kind="ground")
     _lines(root, plan.heading, plan.box_left, MARGIN, HEADING_HEIGHT, "heading")

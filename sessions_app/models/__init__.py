@@ -4,12 +4,15 @@ from sessions_app.models.access import CurrentSession, IdempotencyKey, SchemaSta
 from sessions_app.models.definitions import WorkflowDefinition, WorkflowVersion
 from sessions_app.models.events import SessionEvent
 from sessions_app.models.sessions import FlowSession, Tombstone
+from sessions_app.models.tokens import ApiToken, RequestRate
 from sessions_app.states import SessionStatus
 
 __all__ = [
+    "ApiToken",
     "CurrentSession",
     "FlowSession",
     "IdempotencyKey",
+    "RequestRate",
     "SchemaStamp",
     "SessionEvent",
     "SessionStatus",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_app.definitions.schema import Definition
 from sessions_app.language import localised
+from sessions_app.permissions import DEFINE_PERMISSION
 
 
 class WorkflowDefinition(models.Model):
@@ -34,6 +35,7 @@ class WorkflowDefinition(models.Model):
         ordering = ["id"]
         verbose_name = _("workflow definition")
         verbose_name_plural = _("workflow definitions")
+        permissions = [(DEFINE_PERMISSION, _("Can publish, retire and delete workflows"))]
 
     def __str__(self) -> str:
         return self.id

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_app.models.guarded import WrittenByVerbs
 from sessions_app.models.sessions import FlowSession
+from sessions_app.querysets import SessionEventQuerySet
 from sessions_app.states import Level
 
 
@@ -38,6 +39,10 @@ class SessionEvent(WrittenByVerbs):
     cause = models.PositiveIntegerField(_("cause"), null=True, blank=True)
     created_at = models.DateTimeField(_("time"))
     hash = models.CharField(_("hash"), max_length=64)
+    # PostgreSQL fills in the transaction's number, SQLite 0: the feed needs the order of commits.
+    transaction_id = models.BigIntegerField(_("transaction"), db_default=0, editable=False)
+
+    objects = models.Manager.from_queryset(SessionEventQuerySet)()
 
     class Meta:
         db_table = "session_events"
@@ -45,6 +50,7 @@ class SessionEvent(WrittenByVerbs):
         verbose_name = _("event")
         verbose_name_plural = _("events")
         constraints = [models.UniqueConstraint(fields=["session", "seq"], name="one_event_per_number")]
+        indexes = [models.Index(fields=["transaction_id", "id"], name="event_feed")]
 
     def __str__(self) -> str:
         return f"{self.session_id} #{self.seq} {self.type}"

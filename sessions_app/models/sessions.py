@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from sessions_app import progress
 from sessions_app.models.definitions import PublishedVersion, WorkflowDefinition, WorkflowVersion, published_version
 from sessions_app.models.guarded import WrittenByVerbs
+from sessions_app.permissions import OPERATE_PERMISSION
 from sessions_app.querysets import FlowSessionQuerySet
 from sessions_app.states import SessionStatus
 
@@ -51,7 +52,13 @@ class FlowSession(WrittenByVerbs):
         verbose_name=_("owner"),
     )
     team = models.ForeignKey(
-        "auth.Group", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("team")
+        "auth.Group",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("team"),
     )
     version = models.PositiveIntegerField(_("version"), default=0)
     chain_head = models.CharField(_("chain head"), max_length=64, default="")
@@ -69,11 +76,15 @@ class FlowSession(WrittenByVerbs):
             models.Index(fields=["workflow", "created_at", "id"], name="session_workflow_created"),
             models.Index(fields=["workflow", "status", "created_at", "id"], name="session_workflow_status"),
             models.Index(fields=["owner", "status"], name="session_owner_status"),
-            models.Index(fields=["name"], name="session_name"),
+            models.Index(fields=["owner", "created_at", "id"], name="session_owner_created"),
+            models.Index(fields=["team", "created_at", "id"], name="session_team_created"),
+            models.Index(fields=["updated_at", "id"], name="session_updated"),
+            models.Index(fields=["name", "id"], name="session_name"),
         ]
         constraints = [
             models.CheckConstraint(condition=models.Q(status__in=SessionStatus.values), name="session_status_known"),
         ]
+        permissions = [(OPERATE_PERMISSION, _("Can work on the team's sessions"))]
 
     def __str__(self) -> str:
         return self.id

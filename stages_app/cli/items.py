@@ -16,7 +16,7 @@ from sessions_app.representation import session_json
 from sessions_app.text import visible
 from stages_app.cli.stages import StageReport
 from stages_app.models import StageInstance, StageItem
-from stages_app.representation import item_json
+from stages_app.representation import added_item_json
 from stages_app.services import StageInstanceManager
 
 
@@ -41,13 +41,7 @@ class AddedItemReport:
         return result.stage_instance.session
 
     def data(self, result: StageItem) -> dict[str, Any]:
-        stage_instance = result.stage_instance
-        return {
-            **item_json(result),
-            "stage_id": stage_instance.stage_id,
-            "stage_instance_id": stage_instance.pk,
-            "session": session_json(stage_instance.session),
-        }
+        return {**added_item_json(result), "session": session_json(result.stage_instance.session)}
 
     def sentence(self, result: StageItem, outcome: Outcome) -> str:
         return "✅ " + _("Added to {stage}: {number}. {text}").format(

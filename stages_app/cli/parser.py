@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sessions_app.cli.arguments import CHANGE, FORCE, IN_SESSION, JSON, REASON, SESSION_OR_ACTIVE
+from sessions_app.cli.arguments import AS, CHANGE, FORCE, IN_SESSION, JSON, REASON, REVEAL, SESSION_OR_ACTIVE
 from sessions_app.cli.tree import Argument, Command, Group
 from sessions_app.language import noop
 
@@ -39,7 +39,7 @@ _DELIVERABLE = Argument(
     default=[],
 )
 
-SHOW = Command("show", noop("show a session"), "stages_app.cli.session_page.show", SESSION_OR_ACTIVE, JSON)
+SHOW = Command("show", noop("show a session"), "stages_app.cli.session_page.show", SESSION_OR_ACTIVE, REVEAL, JSON)
 """Belongs to the group ``session``, but needs the stages."""
 
 
@@ -109,12 +109,24 @@ STAGE = Group(
     _verb("fail", noop("mark a stage as failed"), REASON),
     _verb("skip", noop("leave a stage out; needs --reason"), REASON),
     _verb("retry", noop("a new attempt at a stage"), REASON),
+    _verb(
+        "assign",
+        noop("say whose turn a stage is"),
+        Argument("--to", about=noop("the user who works on it"), metavar=noop("<user>")),
+        Argument("--nobody", about=noop("nobody in particular"), action="store_true"),
+    ),
 )
 
 PLACE = (
     Command("status", noop("how far a session is"), _PLACE + "status", SESSION_OR_ACTIVE, JSON),
     Command("next", noop("what comes next, and the command for it"), _PLACE + "next_steps", SESSION_OR_ACTIVE, JSON),
     Command(
-        "context", noop("the whole place on one page, for coming back"), _PLACE + "context", SESSION_OR_ACTIVE, JSON
+        "context",
+        noop("the whole place on one page, for coming back"),
+        _PLACE + "context",
+        SESSION_OR_ACTIVE,
+        REVEAL,
+        JSON,
     ),
+    Command("inbox", noop("the stages whose turn is yours, oldest first"), "stages_app.cli.inbox.show", AS, JSON),
 )

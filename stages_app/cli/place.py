@@ -6,25 +6,28 @@ from collections.abc import Iterable
 from typing import Any
 
 from sessions_app.cli.call import Call
-from sessions_app.cli.changes import chosen_lines
+from sessions_app.cli.changes import chosen_lines, why_chosen
 from sessions_app.current import Chosen
+from sessions_app.masking import shown
+from sessions_app.representation import session_detail_json
 from sessions_app.services import get_session_progress
 from sessions_app.text import visible
 from sessions_app.words import session_state
-from stages_app.cli.brief import brief_data, brief_lines
+from stages_app.brief import brief_data, brief_lines
 from stages_app.cli.lines import Stage, items_done, progress_bar, stage_line
+from stages_app.next_steps import place_json
 
 
 def status(call: Call) -> None:
     """``status [<session>]``"""
     chosen = call.chosen_session()
-    progress = get_session_progress(chosen.flow_session.pk)
+    progress = get_session_progress(chosen.flow_session.pk, call.actor)
     call.show(lambda: {**progress, "chosen_by": chosen.rule}, lambda: _status_lines(chosen, progress))
 
 
 def _status_lines(chosen: Chosen, progress: dict[str, Any]) -> Iterable[str]:
     flow_session = chosen.flow_session
-    yield f"{flow_session.pk} ({visible(flow_session.name)}): {session_state(flow_session.status)}"
+    yield f"{flow_session.pk} ({shown(flow_session.name)}): {session_state(flow_session.status)}"
     yield from chosen_lines(chosen)
     yield progress_bar(progress["progress"])
     yield ""
@@ -41,17 +44,9 @@ def next_steps(call: Call) -> None:
     flow_session = chosen.flow_session
     steps = call.next_steps(flow_session)
     call.show(
-        lambda: {
-            "session_id": flow_session.pk,
-            "status": flow_session.status,
-            "current_stage_id": flow_session.current_stage_id or None,
-            "progress": flow_session.progress,
-            "version": flow_session.version,
-            "next": steps,
-            "chosen_by": chosen.rule,
-        },
+        lambda: {**place_json(flow_session, steps), "chosen_by": chosen.rule},
         lambda: [
-            f"{flow_session.pk} ({visible(flow_session.name)}): {session_state(flow_session.status)}",
+            f"{flow_session.pk} ({shown(flow_session.name)}): {session_state(flow_session.status)}",
             *chosen_lines(chosen),
             *(f"- {visible(step['why'])}: {step['command']}" for step in steps),
         ],
@@ -61,7 +56,10 @@ def next_steps(call: Call) -> None:
 def context(call: Call) -> None:
     """``context [<session>]``"""
     chosen = call.chosen_session()
+    flow_session = chosen.flow_session
+    data = session_detail_json(flow_session, reveal=call.reveals(flow_session))
+    steps = call.next_steps(flow_session)
     call.show(
-        lambda: {**brief_data(call, chosen.flow_session), "chosen_by": chosen.rule},
-        lambda: brief_lines(call, chosen),
+        lambda: {**brief_data(flow_session, data, steps), "chosen_by": chosen.rule},
+        lambda: brief_lines(flow_session, data, steps, call.command, because=why_chosen(chosen)),
     )

@@ -12,12 +12,12 @@ from sessions_app.cli.words import fact, moment, tick
 from sessions_app.current import Chosen
 from sessions_app.language import gettext as _
 from sessions_app.language import localised, noop
-from sessions_app.models import FlowSession, SessionEvent
+from sessions_app.models import FlowSession
 from sessions_app.progress import open_required
 from sessions_app.representation import session_detail_json
 from sessions_app.text import visible
-from sessions_app.words import session_state
-from stages_app.cli.lines import Stage, deliverables, item_lines, items_done, stage_line
+from stages_app.cli.lines import deliverables, item_lines, items_done, stage_line
+from stages_app.standing import reasons, stage_reason, standing
 
 _OPERATIONS = {
     "start": noop("Start this session"),
@@ -29,44 +29,22 @@ _OPERATIONS = {
 }
 """What the page offers, in this order; marking as failed is rarely what one looks for here."""
 
-_REASONS_MATTER = tuple(f"session.{verb}" for verb in ("paused", "failed", "aborted", "completed")) + tuple(
-    f"stage.{verb}" for verb in ("paused", "failed", "skipped", "aborted")
-)
-
 
 def show(call: Call) -> None:
     """``show [<session>]``"""
     chosen = call.chosen_session()
-    data = session_detail_json(chosen.flow_session)
-    call.show(lambda: data, lambda: _lines(call, chosen, data["stages"]))
+    data = session_detail_json(chosen.flow_session, reveal=call.reveals(chosen.flow_session))
+    call.show(lambda: data, lambda: _lines(call, chosen, data))
 
 
-def reasons(flow_session: FlowSession) -> dict[str, str]:
-    """Why the session (under ``""``) and its attempts (under their ids) stand where they stand."""
-    events = SessionEvent.objects.filter(session_id=flow_session.pk, type__in=_REASONS_MATTER).order_by("seq")
-    return {event.stage_instance_id: event.reason for event in events.only("stage_instance_id", "reason")}
-
-
-def standing(flow_session: FlowSession, why: Mapping[str, str]) -> str:
-    """The session's state, and why it came to it."""
-    state = session_state(flow_session.status)
-    reason = why.get("", "") if flow_session.status not in (machine.ACTIVE, machine.PENDING) else ""
-    return f"{state} ({visible(reason)})" if reason else state
-
-
-def stage_reason(stage: Stage, why: Mapping[str, str]) -> str:
-    """Why a stage is not worked on; empty while it is."""
-    return why.get(stage["id"], "") if stage["status"] in ("FAILED", "SKIPPED", "ABORTED", "PAUSED") else ""
-
-
-def _lines(call: Call, chosen: Chosen, stages: list[dict[str, Any]]) -> Iterable[str]:
-    flow_session = chosen.flow_session
+def _lines(call: Call, chosen: Chosen, data: Mapping[str, Any]) -> Iterable[str]:
+    flow_session, stages = chosen.flow_session, data["stages"]
     why = reasons(flow_session)
-    yield _("📋 Workflow session: {id} ({name})").format(id=flow_session.pk, name=visible(flow_session.name))
+    yield _("📋 Workflow session: {id} ({name})").format(id=flow_session.pk, name=visible(data["name"]))
     yield from chosen_lines(chosen)
     yield ""
     yield _("Basic facts:")
-    yield from _facts(flow_session, why)
+    yield from _facts(flow_session, data["tags"], why)
     yield ""
     yield _("Progress of the stages:")
     yield from (stage_line(stage, stage_reason(stage, why)) for stage in stages)
@@ -76,14 +54,14 @@ def _lines(call: Call, chosen: Chosen, stages: list[dict[str, Any]]) -> Iterable
     yield from _operations(call, flow_session)
 
 
-def _facts(flow_session: FlowSession, why: Mapping[str, str]) -> Iterable[str]:
+def _facts(flow_session: FlowSession, tags: Iterable[str], why: Mapping[str, str]) -> Iterable[str]:
     workflow = flow_session.published.definition
     facts = {
         _("Workflow"): f"{workflow.id} ({visible(localised(workflow.name))})",
         _("State"): standing(flow_session, why),
         _("Created"): moment(flow_session.created_at),
         _("Last update"): moment(flow_session.updated_at),
-        _("Tags"): visible(", ".join(flow_session.tags)),
+        _("Tags"): visible(", ".join(tags)),
     }
     return (fact(name, value) for name, value in facts.items() if value)
 

@@ -56,6 +56,15 @@ class StageReport:
         )
 
 
+class AssignReport(StageReport):
+    """A change of whose turn a stage is."""
+
+    def unchanged(self, result: StageInstance) -> str:
+        return _("Nothing changed in the stage {stage} of {session}.").format(
+            stage=result.stage_id, session=result.session_id
+        )
+
+
 def run(call: Call) -> None:
     """``run <workflow>:<stage>``"""
     workflow, stage_id = _place(call)
@@ -74,7 +83,7 @@ def _run(call: Call, manager: StageInstanceManager, session_id: str, workflow: s
     workflow_id = find_workflow(workflow).pk
     if not session_id:
         return manager.run_in_new_session(workflow_id, stage_id, **_run_options(call))
-    _refuse_other_workflow(get_session(session_id), workflow_id)
+    _refuse_other_workflow(get_session(manager.actor, session_id), workflow_id)
     return manager.run_stage(session_id, stage_id, **_run_options(call))
 
 
@@ -152,3 +161,25 @@ def skip(call: Call) -> None:
 def retry(call: Call) -> None:
     """``stage retry [<stage>]``"""
     _perform(call, "retry", noop("A new attempt: {stage} ({name}) in {session}"))
+
+
+def assign(call: Call) -> None:
+    """``stage assign [<stage>] --to <user>``"""
+    username = _assignee(call)
+    to_somebody, to_nobody = (
+        noop("Assigned: {stage} ({name}) in {session}"),
+        noop("Assigned to nobody: {stage} ({name})"),
+    )
+    change(
+        call,
+        StageInstanceManager,
+        lambda manager, key: manager.assign_stage(key, call.args.stage, username),
+        AssignReport(to_nobody if username is None else to_somebody),
+    )
+
+
+def _assignee(call: Call) -> str | None:
+    to: str | None = call.args.to
+    if (to is None) != call.args.nobody:
+        raise InvalidInput(_("Whose turn is it?"), fix=_("Give either --to or --nobody."), code="usage")
+    return to

@@ -22,6 +22,9 @@ BEGIN, END = "<!-- made from the parser tree: begin -->\n", "<!-- made from the 
 EXAMPLES = {
     "init": "vc init --port 9000",
     "completion": "vc completion bash",
+    "token create": "vc token create ci --scope read --scope work --team web --expires-in 30d",
+    "token list": "vc token list --all",
+    "token revoke": "vc token revoke vcf_1f4a9c",
     "flow run": 'vc flow run dev:story --name "User login"',
     "flow status": "vc flow status dev-user-login-7k3q",
     "flow next": "vc flow next --json",
@@ -123,6 +126,10 @@ def _exit_statuses(command: Command) -> list[int]:
         found |= {3, 6}
     if "files" in flags:
         found.add(3)
+    if "token" in flags:
+        found |= {3, 6}
+    if "--scope" in flags:
+        found |= {4, 5}
     if "--as" in flags:
         found |= {3, 4}
     if "--as" in flags and flags & _ACTS_ON_A_SESSION:

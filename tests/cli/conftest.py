@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sessions_app.actors import local_actor
 from sessions_app.cli.terminal import Terminal
 from sessions_app.definitions.schema import ChecklistItem, Definition, Deliverable, StageDefinition, Transition
 from sessions_app.publishing import publish
@@ -91,7 +92,7 @@ def dev(db: None) -> Definition:
         ),
         transitions=(Transition("story", "coding", "agreed"), Transition("coding", "review")),
     )
-    publish(definition)
+    publish(local_actor(), definition)
     return definition
 
 

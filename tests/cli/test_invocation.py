@@ -4,8 +4,8 @@ import shlex
 
 import pytest
 
-from sessions_app.cli.invocation import Placeholder, command_line
 from sessions_app.cli.remedies import remedies
+from sessions_app.commands import Placeholder, command_line
 from sessions_app.exceptions import FlowError, GuardUnmet, IllegalTransition, NotFound
 
 

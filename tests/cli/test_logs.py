@@ -10,6 +10,7 @@ from sessions_app.cli import logs
 from sessions_app.cli.event_lines import EventLines
 from sessions_app.models import FlowSession, SessionEvent
 from tests.cli.conftest import Run
+from tests.factories import user
 
 
 @pytest.fixture
@@ -77,8 +78,9 @@ def test_nothing_at_a_level_is_said(run: Run, session_id: str) -> None:
     assert run("flow", "session", "logs", session_id, "--level", "error").out == "Nothing happened at this level.\n"
 
 
-def test_who_submitted_it_is_told(run: Run, session_id: str, django_user_model: type) -> None:
-    django_user_model.objects.create_user("mei")  # type: ignore[attr-defined]
+def test_who_submitted_it_is_told(run: Run, session_id: str) -> None:
+    user("mei", operates=["platform"])
+    run("flow", "session", "update", session_id, "--team", "platform")
     run("flow", "session", "note", session_id, "x", "--as", "mei")
     assert "note · mei (cli), submitted by local" in run("flow", "session", "logs", session_id).out
 

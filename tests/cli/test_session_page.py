@@ -7,7 +7,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from sessions_app import language
-from sessions_app.actors import local_user
+from sessions_app.actors import local_actor, local_user
 from sessions_app.definitions.schema import Definition, StageDefinition
 from sessions_app.models import FlowSession
 from sessions_app.publishing import publish
@@ -70,7 +70,7 @@ def transcribed(db: None) -> FlowSession:
         StageDefinition(name, name, order)
         for order, name in enumerate(("story", "spec", "coding", "test", "review"), 1)
     )
-    version = publish(Definition(id="dev", name={"zh-hans": "开发工作流", "en": "Development"}, stages=stages)).version
+    version = publish(local_actor(), Definition(id="dev", name={"zh-hans": "开发工作流", "en": "Development"}, stages=stages)).version
     flow_session = FlowSession.objects.create(
         pk="dev-flow-7k3q",
         workflow_id="dev",
@@ -186,7 +186,7 @@ def test_show_tells_what_is_handed_in_and_missing(run: Run, session_id: str) -> 
 
 def test_show_of_a_parallel_session_begins_with_the_stage_that_commands_mean(run: Run, db: None) -> None:
     stages = tuple(StageDefinition(id=name, name=name.upper(), order=place) for place, name in enumerate("abc", 1))
-    publish(Definition(id="trio", name="Trio", stages=stages, parallel=True))
+    publish(local_actor(), Definition(id="trio", name="Trio", stages=stages, parallel=True))
     run("flow", "run", "trio:a")
     run("flow", "stage", "start", "c")
     out = run("flow", "session", "show").out

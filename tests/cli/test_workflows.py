@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from sessions_app.actors import local_actor
 from sessions_app.definitions import read_file
 from sessions_app.definitions.schema import Definition, StageDefinition
 from sessions_app.publishing import publish
@@ -15,7 +16,7 @@ from tests.cli.conftest import Run
 def docs() -> Definition:
     stages = (StageDefinition("draft", "Draft", 1, required=False), StageDefinition("check", "Check", 2))
     definition = Definition(id="docs", name="Docs\x1b", type="writing", parallel=True, stages=stages)
-    publish(definition)
+    publish(local_actor(), definition)
     return definition
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from sessions_app import definitions
+from sessions_app.actors import local_actor
 from sessions_app.publishing import publish
 from sessions_app.services import FlowSessionManager
 from sessions_app.states import SessionStatus
@@ -88,7 +89,7 @@ def test_example_becomes_the_expected_workflow(name, expected):
 @pytest.mark.parametrize("name", FILES)
 def test_example_is_played_through_the_services(name):
     workflow = definition(name)
-    publish(workflow)
+    publish(local_actor(), workflow)
     sessions, stages = FlowSessionManager(), StageInstanceManager()
     flow_session = sessions.create_session(workflow.id, "played")
     for stage in workflow.stages:

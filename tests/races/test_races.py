@@ -166,14 +166,14 @@ def test_sessions_with_one_random_tail_do_not_share_it(monkeypatch):
 
 def test_eight_that_publish_the_same_make_one_version():
     def same():
-        return publish(definition("build", id="fresh")).created
+        return publish(local_actor(), definition("build", id="fresh")).created
 
     assert sorted(race(*[same] * 8)) == [NEEDLESS] * 7 + [DONE]
     assert WorkflowVersion.objects.filter(workflow_id="fresh").count() == 1
 
 
 def test_eight_that_publish_different_content_make_eight_versions():
-    calls = [lambda n=number: publish(definition(f"s{n}", id="busy")).version.number for number in range(8)]
+    calls = [lambda n=number: publish(local_actor(), definition(f"s{n}", id="busy")).version.number for number in range(8)]
     assert sorted(result.value for result in race(*calls)) == list(range(1, 9))
 
 

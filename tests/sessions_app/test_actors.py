@@ -5,7 +5,7 @@ import pytest
 from sessions_app.actors import act_as, get_user, local_actor
 from sessions_app.exceptions import NotAllowed, NotFound
 from sessions_app.services import FlowSessionManager
-from tests.factories import actor, events_of, new_session
+from tests.factories import actor, events_of, in_team, new_session, user
 
 pytestmark = pytest.mark.django_db
 
@@ -18,8 +18,8 @@ def test_local_user_is_made_once_and_has_no_password():
 
 
 def test_somebody_acts_for_another_and_both_are_on_record():
-    flow_session = new_session()
-    actor("lin")
+    flow_session = in_team(new_session(), "platform")
+    user("lin", operates=["platform"])
     FlowSessionManager(act_as("lin", local_actor("cli"))).pause_session(flow_session.pk)
     event = events_of(flow_session)[-1]
     assert (event.actor, event.door, event.submitted_by) == ("lin", "cli", "local")

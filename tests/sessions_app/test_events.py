@@ -199,7 +199,7 @@ def test_change_that_was_overtaken_is_refused():
     before = snapshot()
 
     def overtaken():
-        with open_change(who, lambda: lock_session(flow_session.pk)) as change:
+        with open_change(who, lambda: lock_session(flow_session.pk), action="update") as change:
             change.record("session.noted", {}, reason="late")
             FlowSession.objects.filter(pk=flow_session.pk).update(version=99)
 
@@ -212,7 +212,7 @@ def test_stale_row_cannot_bring_a_stage_back_to_life():
     stage_instance = stage_in("ACTIVE", new_session("build", "test"))
 
     def pause_what_is_skipped():
-        with open_change(actor("lin"), lambda: lock_session(stage_instance.session_id)) as change:
+        with open_change(actor("lin"), lambda: lock_session(stage_instance.session_id), action="update") as change:
             stage_instance.session = change.flow_session
             StageInstance.objects.filter(pk=stage_instance.pk).update(status="SKIPPED")
             verbs.perform(change, stage_instance, "pause")
@@ -226,7 +226,7 @@ def test_nothing_to_do_rolls_back_what_was_done_before():
     flow_session = new_session()
     before = snapshot()
     who = actor("local")
-    with open_change(who, lambda: lock_session(flow_session.pk)) as change:
+    with open_change(who, lambda: lock_session(flow_session.pk), action="update") as change:
         SessionEvent.objects.all().delete()
         raise NothingToDo
     assert not change.events

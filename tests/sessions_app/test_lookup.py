@@ -2,6 +2,7 @@
 
 import pytest
 
+from sessions_app.actors import local_actor
 from sessions_app.exceptions import Ambiguous, NotFound
 from sessions_app.lookup import CANDIDATES, find_session, find_workflow, get_session
 from sessions_app.models import FlowSession
@@ -49,7 +50,7 @@ def sessions():
     ],
 )
 def test_session_is_found_by_id_beginning_or_name(sessions, reference, key):
-    assert find_session(reference).pk == key
+    assert find_session(local_actor(), reference).pk == key
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_session_is_found_by_id_beginning_or_name(sessions, reference, key):
 )
 def test_ambiguous_session_is_refused_with_the_candidates(sessions, reference, candidates):
     with pytest.raises(Ambiguous) as caught:
-        find_session(reference)
+        find_session(local_actor(), reference)
     assert {each["id"] for each in caught.value.details["candidates"]} == candidates
     assert all(key in caught.value.message for key in candidates)
     assert caught.value.exit_status == 6
@@ -71,7 +72,7 @@ def test_ambiguous_session_is_refused_with_the_candidates(sessions, reference, c
 @pytest.mark.parametrize("reference", ["", " ", "nothing", "auth", "search", "%", "x-auth-22222", "X-AUTH-2222"])
 def test_unknown_session_is_not_found(sessions, reference):
     with pytest.raises(NotFound) as caught:
-        find_session(reference)
+        find_session(local_actor(), reference)
     assert caught.value.exit_status == 3
 
 
@@ -79,7 +80,7 @@ def test_candidates_are_bounded():
     for _each in range(CANDIDATES + 2):
         new_session()
     with pytest.raises(Ambiguous) as caught:
-        find_session("dev-")
+        find_session(local_actor(), "dev-")
     assert len(caught.value.details["candidates"]) == CANDIDATES
     assert caught.value.message.endswith("….")
 
@@ -92,7 +93,10 @@ def test_hostile_reference_is_not_found(reference):
     new_session()
     before = snapshot()
     manager = FlowSessionManager()
-    for look_up in (find_session, get_session, find_workflow, manager.pause_session, manager.create_session):
+    for find in (find_session, get_session):
+        with pytest.raises(NotFound):
+            find(manager.actor, reference)
+    for look_up in (find_workflow, manager.pause_session, manager.create_session):
         with pytest.raises(NotFound):
             look_up(reference)
     after = snapshot()
@@ -103,7 +107,7 @@ def test_id_of_another_kind_is_not_found():
     flow_session = new_session()
     for key in (flow_session.workflow_id, flow_session.pinned_version_id, f"{flow_session.pk}.build.1"):
         with pytest.raises(NotFound):
-            get_session(key)
+            get_session(local_actor(), key)
 
 
 def test_workflow_is_found_by_id_or_a_unique_beginning():

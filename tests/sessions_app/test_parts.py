@@ -9,8 +9,8 @@ from sessions_app.models import FlowSession
 class Weather:
     name = "weather"
 
-    def describe(self, flow_session):
-        return f"sunny over {flow_session.pk}"
+    def describe(self, flow_session, *, reveal=False):
+        return f"{'sunny' if reveal else 'cloudy'} over {flow_session.pk}"
 
 
 class OtherWeather(Weather):
@@ -24,7 +24,8 @@ def _own_registry(monkeypatch):
 
 def test_registered_part_describes_a_session():
     parts.register(Weather())
-    assert parts.describe(FlowSession(pk="x")) == {"weather": "sunny over x"}
+    assert parts.describe(FlowSession(pk="x")) == {"weather": "cloudy over x"}
+    assert parts.describe(FlowSession(pk="x"), reveal=True) == {"weather": "sunny over x"}
 
 
 def test_part_is_registered_once_however_often():

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sessions_app.actors import local_actor
 from sessions_app.exceptions import Conflict, NotFound
 from sessions_app.models import WorkflowDefinition, WorkflowVersion
 from sessions_app.models.definitions import published_version
@@ -13,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_first_publication_makes_version_one():
-    version, created = publish(definition("build", "test", name={"zh-hans": "开发", "en": "Development"}))
+    version, created = publish(local_actor(), definition("build", "test", name={"zh-hans": "开发", "en": "Development"}))
     assert (created, version.number, str(version)) == (True, 1, "dev v1")
     workflow = WorkflowDefinition.objects.get()
     assert (str(workflow), workflow.latest_version, workflow.display_name) == ("dev", 1, "Development")
@@ -21,26 +22,26 @@ def test_first_publication_makes_version_one():
 
 
 def test_unchanged_content_makes_nothing():
-    publish(definition("build", "test"))
+    publish(local_actor(), definition("build", "test"))
     before = snapshot()
-    version, created = publish(definition("build", "test"))
+    version, created = publish(local_actor(), definition("build", "test"))
     assert (created, version.number) == (False, 1)
     assert snapshot() == before
 
 
 def test_changed_content_makes_the_next_version_and_keeps_the_first():
-    first = publish(definition("build")).version
+    first = publish(local_actor(), definition("build")).version
     kept = WorkflowVersion.objects.filter(pk=first.pk).values().get()
-    second, created = publish(definition("build", "test"))
+    second, created = publish(local_actor(), definition("build", "test"))
     assert (created, second.number) == (True, 2)
     assert WorkflowVersion.objects.filter(pk=first.pk).values().get() == kept
     assert get_workflow("dev").latest_version == 2
 
 
 def test_content_of_an_older_version_makes_a_new_version():
-    publish(definition("build"))
-    publish(definition("build", "test"))
-    version, created = publish(definition("build"))
+    publish(local_actor(), definition("build"))
+    publish(local_actor(), definition("build", "test"))
+    version, created = publish(local_actor(), definition("build"))
     assert (created, version.number) == (True, 3)
 
 
@@ -50,17 +51,17 @@ def test_version_gives_back_what_was_published():
         stage("test", depends_on=["build"], required=False),
         transitions=[("build", "test")],
     )
-    version = publish(made).version
+    version = publish(local_actor(), made).version
     value = published_version(version.pk)
     assert value.definition == made
     assert (value.number, value.stage_ids, value.required_ids) == (1, ("build", "test"), ("build",))
 
 
 def test_several_definitions_are_published_all_or_none():
-    publish(definition("build", id="known"))
+    publish(local_actor(), definition("build", id="known"))
     before = snapshot()
     with pytest.raises(AttributeError):
-        publish_all([definition("build", id="first"), None])
+        publish_all(local_actor(), [definition("build", id="first"), None])
     assert snapshot() == before
 
 
@@ -69,7 +70,7 @@ def test_workflow_with_sessions_cannot_be_deleted(state):
     session_in(state)
     before = snapshot()
     with pytest.raises(Conflict) as caught:
-        delete_workflow("dev")
+        delete_workflow(local_actor(), "dev")
     assert caught.value.code == "workflow-in-use"
     assert snapshot() == before
 
@@ -77,15 +78,17 @@ def test_workflow_with_sessions_cannot_be_deleted(state):
 def test_workflow_without_sessions_is_deleted_with_its_versions():
     flow_session = new_session()
     FlowSessionManager().delete_session(flow_session.pk)
-    delete_workflow("dev")
+    delete_workflow(local_actor(), "dev")
     assert not WorkflowDefinition.objects.exists()
     assert not WorkflowVersion.objects.exists()
 
 
-@pytest.mark.parametrize("do", [delete_workflow, get_workflow, retire])
+@pytest.mark.parametrize(
+    "do", [get_workflow, lambda key: delete_workflow(local_actor(), key), lambda key: retire(local_actor(), key)]
+)
 @pytest.mark.parametrize("workflow_id", ["nothing", "", "\x00", "\ud800", None, 5])
 def test_unknown_workflow_is_not_found(do, workflow_id):
-    publish(definition("build"))
+    publish(local_actor(), definition("build"))
     with pytest.raises(NotFound) as caught:
         do(workflow_id)
     assert "dev" in caught.value.fix
@@ -98,9 +101,9 @@ def test_first_workflow_is_asked_for_when_there_is_none():
 
 
 def test_new_version_puts_a_retired_workflow_back_into_use():
-    publish(definition("build"))
-    retire("dev")
-    publish(definition("build"))
+    publish(local_actor(), definition("build"))
+    retire(local_actor(), "dev")
+    publish(local_actor(), definition("build"))
     assert get_workflow("dev").retired_at is not None
-    assert publish(definition("build", "test")).version.number == 2
+    assert publish(local_actor(), definition("build", "test")).version.number == 2
     assert get_workflow("dev").retired_at is None

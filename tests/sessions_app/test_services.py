@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sessions_app import identifiers
+from sessions_app.actors import local_actor
 from sessions_app.exceptions import Conflict, IllegalTransition, InvalidInput, NotFound
 from sessions_app.models import FlowSession, SessionEvent, Tombstone
 from sessions_app.publishing import publish, retire
@@ -111,7 +112,7 @@ def test_session_needs_a_known_workflow(manager):
 
 def test_session_stays_on_its_version(manager):
     old = new_session("build")
-    publish(definition("build", "test"))
+    publish(local_actor(), definition("build", "test"))
     new = manager.create_session("dev")
     assert (old.workflow_version, new.workflow_version) == (1, 2)
     assert FlowSession.objects.get(pk=old.pk).published.stage_ids == ("build",)
@@ -121,9 +122,9 @@ def test_session_stays_on_its_version(manager):
 
 def test_retired_workflow_keeps_its_sessions_and_starts_no_new_ones(manager):
     old = new_session("build", "test")
-    workflow, changed = retire("dev")
+    workflow, changed = retire(local_actor(), "dev")
     assert (changed, workflow.retired_at is None) == (True, False)
-    assert retire("dev")[1] is False
+    assert retire(local_actor(), "dev")[1] is False
     with pytest.raises(Conflict) as caught:
         manager.create_session("dev")
     assert caught.value.code == "workflow-retired"
@@ -150,7 +151,7 @@ def test_update_to_what_is_there_changes_nothing(manager, data):
     assert not manager.outcome.changed
 
 
-@pytest.mark.parametrize("key", ["status", "id", "workflow_id", "version", "owner", "stage_states", "", "名"])
+@pytest.mark.parametrize("key", ["status", "id", "workflow_id", "version", "owner_id", "stage_states", "", "名"])
 def test_update_refuses_all_else_by_name(manager, key):
     made = new_session()
     before = snapshot()

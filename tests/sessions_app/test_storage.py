@@ -7,10 +7,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import IntegrityError, OperationalError, connection
 from django.db.migrations.exceptions import MigrationSchemaMissing
 
 from sessions_app import storage
+from sessions_app.actors import Actor, local_actor
 from sessions_app.exceptions import Busy, Conflict, FlowError, StorageFailed, StorageFull
 from sessions_app.idempotency import Idempotency
 from sessions_app.models import WorkflowDefinition
@@ -113,7 +115,7 @@ def test_workflows_speak_of_storage_too(call, monkeypatch):
     monkeypatch.setattr("sessions_app.publishing.get_workflow", lambda *_args, **_kwargs: WorkflowDefinition(pk="dev"))
     monkeypatch.setattr("django.db.models.query.QuerySet.update", broken)
     with pytest.raises(StorageFailed):
-        call(definition() if call is publish else "dev")
+        call(Actor(User(), "python", is_trusted=True), definition() if call is publish else "dev")
 
 
 @contextmanager
@@ -133,8 +135,8 @@ def test_locked_database_is_busy_and_nothing_is_lost(file_database):
             lambda: FlowSessionManager().pause_session(flow_session.pk),
             lambda: FlowSessionManager().create_session("dev"),
             lambda: StageInstanceManager().run_stage(flow_session.pk, "build"),
-            lambda: publish(definition("other")),
-            lambda: retire("dev"),
+            lambda: publish(local_actor(), definition("other")),
+            lambda: retire(local_actor(), "dev"),
         ):
             with pytest.raises(Busy) as caught:
                 change()

@@ -129,6 +129,10 @@ def test_trouble_with_the_data_folder_is_told_apart(tmp_path, number, code, exit
         ("VCFLOW_LOG_LEVEL", "warning", "log_level", "WARNING"),
         ("VCFLOW_TIME_ZONE", "Asia/Shanghai", "time_zone", "Asia/Shanghai"),
         ("VCFLOW_SECRET_KEY", "s" * 50, "secret_key", "s" * 50),
+        ("VCFLOW_API_RATE", "", "api_rate", (600, 60)),
+        ("VCFLOW_API_RATE", "5/second", "api_rate", (5, 1)),
+        ("VCFLOW_API_RATE", "1000/day", "api_rate", (1000, 86_400)),
+        ("VCFLOW_API_RATE", "0", "api_rate", None),
     ],
 )
 def test_setting_is_read(environ, name, value, field, expected):
@@ -146,6 +150,11 @@ def test_setting_is_read(environ, name, value, field, expected):
         ("VCFLOW_TIME_ZONE", "Mars/Olympus", "Asia/Shanghai"),
         ("VCFLOW_TIME_ZONE", "../../etc/passwd", "Asia/Shanghai"),
         ("VCFLOW_SECRET_KEY", "short", "at least 50"),
+        ("VCFLOW_API_RATE", "600", "600/minute"),
+        ("VCFLOW_API_RATE", "0/minute", "600/minute"),
+        ("VCFLOW_API_RATE", "-1/minute", "600/minute"),
+        ("VCFLOW_API_RATE", "9/fortnight", "600/minute"),
+        ("VCFLOW_API_RATE", "many/minute", "600/minute"),
         ("VCFLOW_DATABASE_URL", "mysql://root@localhost/flow", "postgres://"),
         ("VCFLOW_DATABASE_URL", "nonsense", "postgres://"),
         ("VCFLOW_DATABASE_URL", "postgres://h:port/db", "postgres://"),

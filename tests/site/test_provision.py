@@ -14,6 +14,7 @@ from django.contrib.auth import get_user_model
 from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
+from sessions_app.actors import local_actor
 from sessions_app.exceptions import Busy, FlowError
 from sessions_app.models import SchemaStamp, WorkflowDefinition
 from sessions_app.publishing import retire
@@ -219,7 +220,7 @@ def test_set_up_interrupted_between_migrations_is_told_from_an_old_database():
 @pytest.mark.django_db
 def test_bundled_workflow_that_was_changed_or_retired_stays():
     provision.publish_bundled()
-    retire("docs")
+    retire(local_actor(), "docs")
     assert provision.publish_bundled() == []
     assert WorkflowDefinition.objects.get(pk="docs").retired_at
 
@@ -241,7 +242,7 @@ def test_migrations_that_a_removed_app_left_behind_do_no_harm():
 
 @pytest.mark.django_db
 def test_outdated_database_is_refused_in_process():
-    MigrationRecorder(connection).record_unapplied("sessions_app", "0001_initial")
+    MigrationRecorder(connection).record_unapplied("sessions_app", "0002_access")
     SchemaStamp.objects.update(digest="older")
     with pytest.raises(DatabaseOutdated):
         ensure_ready(pytest.fail)

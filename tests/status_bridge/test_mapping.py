@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sessions_app.actors import local_actor
 from sessions_app.definitions.schema import Definition, StageDefinition
 from sessions_app.exceptions import InvalidInput, NotFound
 from sessions_app.publishing import publish
@@ -16,7 +17,7 @@ from status_bridge.mapping import SESSION_STATUS_MAPPING, map_session_to_status
 @pytest.fixture
 def workflow_id(db):
     stages = tuple(StageDefinition(id=name, name=name, order=place) for place, name in enumerate("abc", 1))
-    publish(Definition(id="trio", name="Trio", stages=stages))
+    publish(local_actor(), Definition(id="trio", name="Trio", stages=stages))
     return "trio"
 
 

@@ -1,30 +1,27 @@
 """The whole place on one page of Markdown: for a person who comes back, or an agent whose memory was cut.
 
 Everything is one line each and bounded, so that the page stays short and data can't
-pass for structure; ``--json`` has all of it in full.
+pass for structure; the same as JSON has all of it in full.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sessions_app import machine
-from sessions_app.cli.call import Call
-from sessions_app.cli.changes import why_chosen
 from sessions_app.cli.event_lines import EventLines
 from sessions_app.cli.words import fact, moment
-from sessions_app.current import Chosen
 from sessions_app.definitions.schema import StageDefinition
 from sessions_app.language import gettext as _
 from sessions_app.language import localised, ngettext
 from sessions_app.models import FlowSession, SessionEvent
-from sessions_app.representation import definition_json, session_detail_json
+from sessions_app.representation import definition_json
 from sessions_app.states import Level
 from sessions_app.text import visible
 from stages_app.cli.lines import Stage, deliverables, items_done, stage_line, state_of
-from stages_app.cli.session_page import reasons, stage_reason, standing
+from stages_app.standing import reasons, stage_reason, standing
 
 EVENTS = 10
 NOTES = 10
@@ -33,32 +30,36 @@ VALUE_LENGTH = 300
 _NOTED = "session.noted"
 
 
-def brief_data(call: Call, flow_session: FlowSession) -> dict[str, Any]:
-    """The page as JSON data: the session with its stages, its workflow, notes, last events, what is next."""
+Data = Mapping[str, Any]
+Steps = Sequence[Mapping[str, Any]]
+
+
+def brief_data(flow_session: FlowSession, data: Data, steps: Steps) -> dict[str, Any]:
+    """The page as JSON data: the session with its stages (``data``), its workflow, notes, last events, what is next."""
     return {
-        **session_detail_json(flow_session),
+        **data,
         "workflow": definition_json(flow_session.published.definition),
         "notes": [event.as_dict() for event in _notes(flow_session)],
         "recent_events": [event.as_dict() for event in _recent_events(flow_session)],
-        "next": call.next_steps(flow_session),
+        "next": steps,
     }
 
 
-def brief_lines(call: Call, chosen: Chosen) -> Iterable[str]:
-    """The page as Markdown."""
-    flow_session = chosen.flow_session
-    data = session_detail_json(flow_session)
+def brief_lines(
+    flow_session: FlowSession, data: Data, steps: Steps, command: Callable[..., str], *, because: str = ""
+) -> Iterable[str]:
+    """The page as Markdown: ``data`` is the session's with its stages, ``because`` says why it is shown."""
     stages, why = data["stages"], reasons(flow_session)
-    yield from _head(chosen, data, why)
+    yield from _head(flow_session, data, why, because)
     yield from _at_hand(flow_session, stages)
     yield from _section(
         _("Stages"), (f"- {stage_line(stage, stage_reason(stage, why), named=True)}" for stage in stages)
     )
     yield from _section(_("Handed in"), _handed_in(stages))
-    yield from _section(_("Context"), (f"- {_pair(key, value)}" for key, value in flow_session.context.items()))
+    yield from _section(_("Context"), (f"- {_pair(key, value)}" for key, value in data["context"].items()))
     yield from _section(_("Notes"), (_note(event) for event in _notes(flow_session)))
     yield from _section(_("What happened last"), _happened(flow_session))
-    yield from _section(_("What comes next"), _next(call, flow_session))
+    yield from _section(_("What comes next"), _next(flow_session, steps, command))
 
 
 def _section(title: str, lines: Iterable[str]) -> Iterable[str]:
@@ -70,13 +71,12 @@ def _section(title: str, lines: Iterable[str]) -> Iterable[str]:
         yield from body
 
 
-def _head(chosen: Chosen, data: Mapping[str, Any], why: Mapping[str, str]) -> Iterable[str]:
-    flow_session = chosen.flow_session
+def _head(flow_session: FlowSession, data: Data, why: Mapping[str, str], because: str) -> Iterable[str]:
     workflow = flow_session.published.definition
-    yield f"# {flow_session.pk}: {visible(flow_session.name)}"
+    yield f"# {flow_session.pk}: {visible(data['name'])}"
     yield ""
-    if why_chosen(chosen):
-        yield fact(_("Shown because"), why_chosen(chosen))
+    if because:
+        yield fact(_("Shown because"), because)
     version = _("version {number}").format(number=data["workflow_version"])
     yield fact(_("Workflow"), f"{workflow.id} ({visible(localised(workflow.name))}), {version}")
     description = localised(workflow.description)
@@ -85,8 +85,8 @@ def _head(chosen: Chosen, data: Mapping[str, Any], why: Mapping[str, str]) -> It
     yield fact(_("State"), standing(flow_session, why))
     yield fact(_("Progress"), f"{data['progress']}%")
     yield fact(_("Last update"), f"{moment(flow_session.updated_at)} (#{flow_session.version})")
-    if flow_session.tags:
-        yield fact(_("Tags"), visible(", ".join(flow_session.tags)))
+    if data["tags"]:
+        yield fact(_("Tags"), visible(", ".join(data["tags"])))
 
 
 def _at_hand(flow_session: FlowSession, stages: list[dict[str, Any]]) -> Iterable[str]:
@@ -160,12 +160,12 @@ def _happened(flow_session: FlowSession) -> Iterable[str]:
         yield from (_short(line) for line in rest)
 
 
-def _next(call: Call, flow_session: FlowSession) -> Iterable[str]:
-    for step in call.next_steps(flow_session):
+def _next(flow_session: FlowSession, steps: Steps, command: Callable[..., str]) -> Iterable[str]:
+    for step in steps:
         yield fact(_short(step["why"]), f"`{step['command']}`")
-    note = call.command("session", "note", flow_session.pk, _("<text>"))
+    note = command("session", "note", flow_session.pk, _("<text>"))
     yield fact(_("keep a thought for later"), f"`{note}`")
-    yield fact(_("all that happened"), f"`{call.command('session', 'logs', flow_session.pk)}`")
+    yield fact(_("all that happened"), f"`{command('session', 'logs', flow_session.pk)}`")
 
 
 def _pair(key: str, value: object) -> str:

@@ -1,0 +1,64 @@
+"""What the admin's pages are made of: rows to look at, and columns for what people wrote."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from sessions_app.masking import mask, mask_text
+from sessions_app.text import visible
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+NOTHING = "-"
+"""What Django's admin shows where there is nothing."""
+
+
+class ReadOnly:
+    """Rows that only verbs may change: the admin shows them."""
+
+    show_full_result_count = False
+
+    class Media:
+        css = {"all": ["sessions_app/admin.css"]}
+
+    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+
+def shown(attribute: str, description: StrOrPromise, *, ordering: str | None = None) -> Callable[[Any, Any], str]:
+    """A column for a text that people gave: right-to-left marks are made visible, well-known keys masked."""
+
+    @admin.display(description=description, ordering=ordering)
+    def show(_admin: Any, row: Any) -> str:
+        text = visible(mask_text(getattr(row, attribute)))
+        return format_html('<span class="told">{}</span>', text) if text else NOTHING
+
+    return show
+
+
+def shown_json(
+    attribute: str, description: StrOrPromise, *, hide: Callable[[Any], Any] = mask
+) -> Callable[[Any, Any], str]:
+    """A field of a row's page for nested data: indented, secrets masked, with right-to-left marks made visible."""
+
+    @admin.display(description=description)
+    def show(_admin: Any, row: Any) -> str:
+        value = hide(getattr(row, attribute))
+        lines = json.dumps(value, indent=2, ensure_ascii=False).split("\n")
+        return format_html('<pre class="json">{}</pre>', "\n".join(map(visible, lines))) if value else NOTHING
+
+    return show

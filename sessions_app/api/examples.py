@@ -1,0 +1,36 @@
+"""Values that the documentation shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SESSION: dict[str, Any] = {
+    "id": "dev-user-auth-7k3q",
+    "workflow_id": "dev",
+    "workflow_version": 1,
+    "name": "User auth",
+    "status": "ACTIVE",
+    "created_at": "2026-03-01T09:30:00Z",
+    "updated_at": "2026-03-01T10:02:11Z",
+    "current_stage_id": "spec",
+    "completed_stages": ["story"],
+    "progress": 20,
+    "context": {"branch": "feature/auth"},
+    "metadata": {},
+    "tags": ["backend"],
+    "owner": "mei",
+    "team": "platform",
+    "version": 7,
+    "allowed_actions": ["pause", "complete", "fail", "abort"],
+}
+
+SESSION_CHANGE: dict[str, Any] = {
+    **SESSION,
+    "status": "PAUSED",
+    "version": 8,
+    "allowed_actions": ["resume", "fail", "abort"],
+    "changed": True,
+    "warnings": [],
+}
+
+SESSION_PAGE: dict[str, Any] = {"results": [SESSION], "next": None}

@@ -1,0 +1,156 @@
+"""Pages by cursor: a page at row 1,000,000 costs what the first one costs.
+
+Rows are ordered by one column and a unique key, both in the same direction; a cursor holds
+the values of the last row.  The condition is written so that both databases walk the index
+(``column <= ? AND (column < ? OR key < ?)``); the usual one with OR outside is as slow as OFFSET.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from django.db.models import Model, Q, QuerySet
+from rest_framework.request import Request
+
+from sessions_app.exceptions import InvalidInput
+from sessions_app.language import gettext as _
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 200
+MAX_CURSOR = 1_000
+
+
+class Ordering(NamedTuple):
+    """A way to order rows: ``column`` (``created_at``), backwards or not; the key breaks ties."""
+
+    name: str
+    column: str
+    backwards: bool
+    key: str
+
+
+class Page(NamedTuple):
+    """Some rows, and the query string of the page after them; None when these are the last."""
+
+    rows: list[Any]
+    next_query: str | None
+
+
+class Pages:
+    """How one kind of rows is paged.
+
+    ``columns`` maps the names of orderings to columns, each served by an index that ends in
+    ``key``; ``default`` is an ordering such as ``-created_at``.
+    """
+
+    def __init__(self, columns: Mapping[str, str], default: str, key: str = "id") -> None:
+        self.columns = columns
+        self.default = default
+        self.key = key
+
+    @property
+    def choices(self) -> list[str]:
+        """Every ordering that may be asked for."""
+        return [sign + name for name in self.columns for sign in ("", "-")]
+
+    def page(self, rows: QuerySet[Any], request: Request) -> Page:
+        """The page that a request asks for by ``ordering``, ``limit`` and ``cursor``."""
+        ordering = self.ordering(request.query_params.get("ordering") or self.default)
+        limit = read_limit(request.query_params.get("limit"))
+        cursor = request.query_params.get("cursor")
+        if cursor:
+            rows = rows.filter(after(ordering, decode(cursor, ordering)))
+        sign = "-" if ordering.backwards else ""
+        rows = rows.order_by(*dict.fromkeys([sign + ordering.column, sign + ordering.key]))
+        found = list(rows[: limit + 1])
+        if len(found) <= limit:
+            return Page(found, None)
+        return Page(found[:limit], _next_query(request, encode(ordering, found[limit - 1])))
+
+    def ordering(self, name: str) -> Ordering:
+        """The ordering of that name."""
+        column = self.columns.get(name.removeprefix("-"))
+        if column is None or name.startswith("--"):
+            raise InvalidInput(
+                _("The list can't be ordered by {name}.").format(name=name[:80]),
+                fix=_("Use one of: {names}.").format(names=", ".join(self.choices)),
+                field="ordering",
+            )
+        return Ordering(name, column, name.startswith("-"), self.key)
+
+
+def read_limit(value: str | None) -> int:
+    """How many rows at most."""
+    if value is None or value == "":
+        return DEFAULT_LIMIT
+    if value.isascii() and value.isdecimal() and len(value) < 6 and 1 <= int(value) <= MAX_LIMIT:
+        return int(value)
+    raise InvalidInput(
+        _("The limit must be a whole number from 1 to {most}.").format(most=MAX_LIMIT),
+        fix=_("Leave it out to get {count} rows.").format(count=DEFAULT_LIMIT),
+        field="limit",
+    )
+
+
+def after(ordering: Ordering, values: list[Any]) -> Q:
+    """The rows that come after one with these values of column and key."""
+    beyond = "lt" if ordering.backwards else "gt"
+    column, key = values[0], values[-1]
+    if ordering.column == ordering.key:
+        return Q(**{f"{ordering.key}__{beyond}": key})
+    further = Q(**{f"{ordering.column}__{beyond}": column}) | Q(**{f"{ordering.key}__{beyond}": key})
+    return Q(**{f"{ordering.column}__{beyond}e": column}) & further
+
+
+def encode(ordering: Ordering, row: Model) -> str:
+    """The cursor that stands after a row; opaque to clients."""
+    values = [_plain(getattr(row, ordering.column)), _plain(getattr(row, ordering.key))]
+    raw = json.dumps([ordering.name, *values], ensure_ascii=False, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def decode(cursor: str, ordering: Ordering, read: Callable[[Any], Any] | None = None) -> list[Any]:
+    """The values in a cursor, which must have been made for the same ordering."""
+    try:
+        if len(cursor) > MAX_CURSOR:
+            raise ValueError
+        raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        name, column, key = json.loads(raw)
+        if name != ordering.name:
+            raise ValueError
+        return [_read(column, ordering.column), _read(key, ordering.key)]
+    except (ValueError, TypeError, binascii.Error, RecursionError):
+        raise InvalidInput(
+            _("The cursor can't be used."),
+            fix=_("Follow the 'next' address of a page as it is, or leave the cursor out to begin anew."),
+            code="invalid-cursor",
+            field="cursor",
+        ) from None
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _read(value: Any, column: str) -> Any:
+    if column.endswith("_at"):
+        read = datetime.fromisoformat(value)
+        if read.tzinfo is None:
+            raise ValueError
+        return read
+    if type(value) is int and 0 <= value < 2**63:
+        return value
+    if isinstance(value, str) and value.isprintable():
+        return value
+    raise ValueError
+
+
+def _next_query(request: Request, cursor: str) -> str:
+    kept = [(name, value) for name, values in request.query_params.lists() for value in values if name != "cursor"]
+    return urlencode([*kept, ("cursor", cursor)])

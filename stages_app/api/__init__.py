@@ -1,0 +1,1 @@
+"""The stages floor's part of the REST API."""

@@ -1,0 +1,111 @@
+"""Values that the documentation shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sessions_app.api.examples import SESSION
+
+ITEM: dict[str, Any] = {
+    "id": "write-it",
+    "number": 1,
+    "text": "Write it down",
+    "required": True,
+    "added": False,
+    "done": True,
+    "done_at": "2026-03-01T10:00:05Z",
+    "done_by": "mei",
+}
+
+STAGE: dict[str, Any] = {
+    "id": "dev-user-auth-7k3q.spec.1",
+    "session_id": "dev-user-auth-7k3q",
+    "stage_id": "spec",
+    "name": "Specification",
+    "attempt": 1,
+    "status": "ACTIVE",
+    "ad_hoc": False,
+    "started_at": "2026-03-01T09:41:00Z",
+    "completed_at": None,
+    "overdue": False,
+    "assignee": "mei",
+    "context": {},
+    "config": {"timeout": 86400},
+    "metadata": {},
+    "deliverables": {},
+    "missing_deliverables": ["spec-md"],
+    "completed_items": ["write-it"],
+    "items": [ITEM],
+    "allowed_actions": ["pause", "complete", "fail", "skip"],
+}
+
+STAGE_PAGE: dict[str, Any] = {"results": [STAGE], "next": None}
+
+_CHANGED: dict[str, Any] = {"session": SESSION, "version": 7, "changed": True, "warnings": []}
+
+STAGE_CHANGE: dict[str, Any] = {**STAGE, **_CHANGED}
+
+ITEM_CHANGE: dict[str, Any] = {
+    **ITEM,
+    "id": "ask-the-users",
+    "number": 2,
+    "text": "Ask the users",
+    "added": True,
+    "done": False,
+    "done_at": None,
+    "done_by": None,
+    "stage_id": "spec",
+    "stage_instance_id": STAGE["id"],
+    **_CHANGED,
+}
+
+NEXT_STEP: dict[str, Any] = {
+    "why": "hand in spec-md",
+    "command": "vc flow deliverable add 'spec-md=<value>' --session dev-user-auth-7k3q --stage spec",
+    "method": "POST",
+    "path": "/api/v1/stages/dev-user-auth-7k3q.spec.1/deliverables/",
+    "body": {"deliverables": {"spec-md": "<value>"}},
+}
+
+NEXT: dict[str, Any] = {
+    "session_id": SESSION["id"],
+    "status": "ACTIVE",
+    "current_stage_id": "spec",
+    "progress": 20,
+    "version": 7,
+    "next": [NEXT_STEP],
+}
+
+PROGRESS: dict[str, Any] = {
+    "session_id": SESSION["id"],
+    "workflow_id": "dev",
+    "status": "ACTIVE",
+    "progress": 20,
+    "total": 5,
+    "current_stage_id": "spec",
+    "completed": ["story"],
+    "skipped": [],
+    "remaining": ["spec", "coding", "review", "release"],
+    "stages": [{**STAGE, "required": True, "earlier_attempts": []}],
+}
+
+INBOX: dict[str, Any] = {
+    "results": [
+        {
+            "stage_instance_id": STAGE["id"],
+            "stage_id": "spec",
+            "name": "Specification",
+            "attempt": 1,
+            "status": "ACTIVE",
+            "since": "2026-03-01T09:41:00Z",
+            "overdue": False,
+            "session_id": SESSION["id"],
+            "session_name": "User auth",
+            "workflow_id": "dev",
+            "command": "vc flow context dev-user-auth-7k3q",
+            "method": "GET",
+            "path": "/api/v1/sessions/dev-user-auth-7k3q/context/",
+            "body": None,
+        }
+    ]
+}
