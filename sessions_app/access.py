@@ -24,6 +24,7 @@ __all__ = [
     "allowed_actions",
     "is_visible",
     "may",
+    "may_as",
     "require",
     "require_general",
     "require_scope",
@@ -60,16 +61,20 @@ def is_visible(actor: Actor, flow_session: FlowSession) -> bool:
 
 def may(actor: Actor, action: str | Need, flow_session: FlowSession) -> bool:
     """Whether the actor may do ``action`` (of ``SESSION_ACTIONS``, or what it needs) to the session, in any state."""
-    if actor.is_disabled:
-        return False
+    return not actor.is_disabled and may_as(actor, actor.rights.role_on(flow_session), action)
+
+
+def may_as(actor: Actor, role: Role, action: str | Need) -> bool:
+    """The same for an actor who has that role on the session."""
     need = _need(action)
-    return _has_scope(actor, need.scope) and actor.rights.role_on(flow_session) >= max(need.role, Role.VIEWER)
+    return not actor.is_disabled and _has_scope(actor, need.scope) and role >= max(need.role, Role.VIEWER)
 
 
 def allowed_actions(actor: Actor, flow_session: FlowSession) -> list[str]:
     """The verbs that lead on from the session's state and that the actor may do."""
+    role = Role.STRANGER if actor.is_disabled else actor.rights.role_on(flow_session)
     verbs = machine.allowed_verbs(machine.SESSION_RULES, flow_session.status)
-    return [verb for verb in verbs if may(actor, verb, flow_session)]
+    return [verb for verb in verbs if may_as(actor, role, verb)]
 
 
 def require_visible(actor: Actor, flow_session: FlowSession) -> None:
@@ -135,7 +140,7 @@ def _has_scope(actor: Actor, scope: str) -> bool:
 
 def _role_missing(actor: Actor, flow_session: FlowSession, role: Role, needed: Role) -> NotAllowed:
     return NotAllowed(
-        _("This needs {needed} of the session {id}; {user} is {role}.").format(
+        _("The session {id} needs {needed} for this; {user} is {role}.").format(
             needed=role_name(needed), id=flow_session.pk, user=actor.username, role=role_name(role)
         ),
         fix=_mend(actor, needed),

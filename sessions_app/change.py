@@ -18,7 +18,7 @@ from django.utils import timezone
 from sessions_app import access, storage
 from sessions_app.access import session_not_found
 from sessions_app.actors import Actor
-from sessions_app.exceptions import Conflict, FlowError, NotFound, PreconditionFailed
+from sessions_app.exceptions import Conflict, NotFound, PreconditionFailed
 from sessions_app.idempotency import Idempotency
 from sessions_app.language import gettext as _
 from sessions_app.masking import mask_changes, mask_text
@@ -182,13 +182,13 @@ def open_change(
     access.rights_of(actor)  # read before anything is locked
     try:
         with storage.translated(), transaction.atomic(durable=True):
+            if idempotency:
+                idempotency.claim(actor)
             if is_new:
                 assert isinstance(action, str), "a new session needs one of GENERAL_ACTIONS"
-                _claim(idempotency, actor)
                 access.require_general(actor, action)
-                change = Change(obtain(), actor, is_new=True)
-            else:
-                change = Change(_lock_and_claim(obtain, idempotency, actor), actor)
+            change = Change(obtain(), actor, is_new=is_new)
+            if not is_new:
                 _admit(change, action, unknown)
                 _refuse_stale(change.flow_session, expected_versions)
             if force:
@@ -204,25 +204,6 @@ def open_change(
     else:
         for event in change.events:
             event_committed.send_robust(sender=SessionEvent, event=event, flow_session=change.flow_session)
-
-
-def _lock_and_claim(obtain: Callable[[], FlowSession], idempotency: Idempotency | None, actor: Actor) -> FlowSession:
-    """The session's lock comes before the first write: the feed's order in a session is the order of the locks.
-
-    PostgreSQL numbers a transaction when it first writes.
-    """
-    try:
-        flow_session = obtain()
-    except FlowError:
-        _claim(idempotency, actor)  # what isn't there any more may have been deleted under this key
-        raise
-    _claim(idempotency, actor)
-    return flow_session
-
-
-def _claim(idempotency: Idempotency | None, actor: Actor) -> None:
-    if idempotency:
-        idempotency.claim(actor)
 
 
 def _admit(change: Change, action: str | Need, unknown: Callable[[], NotFound] | None) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import BooleanField
+from django.db.models.expressions import RawSQL
 
 from sessions_app import lookup, storage
 from sessions_app.actors import Actor
@@ -104,10 +105,10 @@ def _behind(event: SessionEvent) -> Position:
     return Position(event.transaction_id, event.pk + 1)
 
 
-def _between(start: Position, end: Position) -> Q:
-    """Written so that both databases walk the index."""
-    return (
-        Q(transaction_id__gte=start.transaction_id, transaction_id__lte=end.transaction_id)
-        & (Q(transaction_id__gt=start.transaction_id) | Q(id__gte=start.id))
-        & (Q(transaction_id__lt=end.transaction_id) | Q(id__lt=end.id))
+def _between(start: Position, end: Position) -> RawSQL:
+    """From ``start`` to before ``end``, compared as pairs: both databases begin at the place in the index."""
+    pair = '("session_events"."transaction_id", "session_events"."id")'
+    # Only constants are put into the statement.
+    return RawSQL(  # noqa: S611
+        f"{pair} >= (%s, %s) AND {pair} < (%s, %s)", (*start, *end), output_field=BooleanField()
     )

@@ -1,8 +1,9 @@
 """Where the feed of events stands: up to where all is committed, so that nothing comes in before it.
 
-On PostgreSQL an event carries the number of the transaction that wrote it.  What lies below the
-oldest running transaction is final; numbers of rows are not, for they are given out before the
-commit.  On SQLite there is one writer at a time, and the rows' numbers are the order of commits.
+On PostgreSQL an event carries the number of the transaction that wrote it, or that of the event
+before it in its session if that is larger.  What lies below the oldest running transaction is
+final; rows by their own numbers are not, for those are given out before the commit.  On SQLite
+there is one writer at a time, and the rows' numbers are the order of commits.
 
 A dump that is restored into another server brings numbers that this server has yet to reach.
 :func:`settle` then adds an epoch to the numbers that this server gives, larger than all that
@@ -96,11 +97,11 @@ def settle() -> bool:
             "ALTER TABLE session_events ALTER COLUMN transaction_id"
             f" SET DEFAULT (pg_current_xact_id()::text::bigint + {epoch:d})"
         )
-        # What was written here before this has small numbers; it follows on all that was brought.
+        # What was written here before this may have small numbers; it follows on all that was brought.
         cursor.execute(
             "UPDATE session_events SET transaction_id = %s WHERE id >"
-            " (SELECT id FROM session_events ORDER BY transaction_id DESC, id DESC LIMIT 1)",
-            [epoch],
+            " (SELECT min(id) FROM session_events WHERE transaction_id = %s)",
+            [epoch, numbers.largest],
         )
     return True
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from sessions_app.actors import Actor
 from sessions_app.models import FlowSession
 
 
@@ -16,8 +17,11 @@ class Part(Protocol):
 
     name: str
 
-    def describe(self, flow_session: FlowSession, *, reveal: bool = False) -> Any:
-        """What this floor knows of the session, as JSON data with datetimes; secrets are masked unless ``reveal``."""
+    def describe(self, flow_session: FlowSession, *, reveal: bool = False, actor: Actor | None = None) -> Any:
+        """What this floor knows of the session, as JSON data with datetimes; secrets are masked unless ``reveal``.
+
+        With an ``actor`` it names as allowed only what they may do.
+        """
 
 
 _parts: dict[str, Part] = {}
@@ -30,6 +34,6 @@ def register(part: Part) -> None:
         raise ValueError(f"two parts are called {part.name!r}: {known!r} and {part!r}")
 
 
-def describe(flow_session: FlowSession, *, reveal: bool = False) -> dict[str, Any]:
+def describe(flow_session: FlowSession, *, reveal: bool = False, actor: Actor | None = None) -> dict[str, Any]:
     """Each part's share under its name."""
-    return {name: part.describe(flow_session, reveal=reveal) for name, part in _parts.items()}
+    return {name: part.describe(flow_session, reveal=reveal, actor=actor) for name, part in _parts.items()}

@@ -206,7 +206,8 @@ def get_session_progress(session_id: str, actor: Actor | None = None) -> dict[st
     ``progress`` is percent; ``completed`` and ``remaining`` are stage ids in order;
     ``stages`` has one object per stage with what the floors above know of it.
     """
-    flow_session = lookup.get_session(actor or local_actor(), session_id)
+    actor = actor or local_actor()
+    flow_session = lookup.get_session(actor, session_id)
     published = flow_session.published
     done = [s for s in published.stage_ids if flow_session.stage_states.get(s) in progress.DONE]
     return {
@@ -219,7 +220,7 @@ def get_session_progress(session_id: str, actor: Actor | None = None) -> dict[st
         "completed": flow_session.completed_stages,
         "skipped": [s for s in done if s not in flow_session.completed_stages],
         "remaining": [s for s in published.stage_ids if s not in done],
-        **describe(flow_session),
+        **describe(flow_session, actor=actor),
     }
 
 

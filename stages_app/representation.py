@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from sessions_app.actors import Actor
 from sessions_app.definitions.schema import StageDefinition
 from sessions_app.language import localised
 from sessions_app.masking import mask
 from sessions_app.models import FlowSession
 from sessions_app.representation import keep
+from stages_app.access import may_in_stages
 from stages_app.guards import missing_deliverables
 from stages_app.machine import allowed_stage_verbs
 from stages_app.models import StageInstance, StageItem
@@ -97,6 +99,14 @@ def unbegun_json(flow_session: FlowSession, stage: StageDefinition) -> dict[str,
     }
 
 
+def seen_by(actor: Actor, flow_session: FlowSession, stage: dict[str, Any]) -> dict[str, Any]:
+    """A stage's JSON data with those of its allowed actions, and of its earlier attempts', that the actor may do."""
+    seen = {**stage, "allowed_actions": [v for v in stage["allowed_actions"] if may_in_stages(actor, v, flow_session)]}
+    if "earlier_attempts" in stage:
+        seen["earlier_attempts"] = [seen_by(actor, flow_session, each) for each in stage["earlier_attempts"]]
+    return seen
+
+
 class StagesPart:
     """What the stages floor contributes to a session: ``stages``, one object per stage.
 
@@ -106,8 +116,14 @@ class StagesPart:
 
     name = "stages"
 
-    def describe(self, flow_session: FlowSession, *, reveal: bool = False) -> list[dict[str, Any]]:
+    def describe(
+        self, flow_session: FlowSession, *, reveal: bool = False, actor: Actor | None = None
+    ) -> list[dict[str, Any]]:
         """Two queries, however many stages there are."""
+        stages = self._stages(flow_session, reveal=reveal)
+        return stages if actor is None else [seen_by(actor, flow_session, stage) for stage in stages]
+
+    def _stages(self, flow_session: FlowSession, *, reveal: bool) -> list[dict[str, Any]]:
         attempts: dict[str, list[StageInstance]] = {}
         rows = flow_session.stage_instances.select_related("assignee").prefetch_related("items").order_by("attempt")
         for stage_instance in rows:

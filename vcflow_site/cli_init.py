@@ -26,8 +26,16 @@ def init(call: Call) -> None:
             fix=_("Give a number from 1 to {highest}.").format(highest=HIGHEST_PORT),
         )
     done = provision.initialise(call.announce)
-    link = f"http://127.0.0.1:{call.args.port}{link_path(done.admin)}"
+    link = f"{site_address(call.args.port)}{link_path(done.admin)}"
     call.show(lambda: _data(done, link), lambda: _lines(done, link))
+
+
+def site_address(port: int) -> str:
+    """Where the site is reached: by HTTPS under its first name, else at the port, on this machine if it may be."""
+    hosts = [host.lstrip(".") for host in settings.ALLOWED_HOSTS if host != "*"] or ["127.0.0.1"]
+    if settings.SECURE_SSL_REDIRECT:
+        return f"https://{hosts[0]}"
+    return f"http://{'127.0.0.1' if '127.0.0.1' in hosts else hosts[0]}:{port}"
 
 
 def _database() -> str:

@@ -22,7 +22,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.models import Model
 from django.utils import timezone
 
-from sessions_app import definitions, publishing, storage
+from sessions_app import definitions, feed_clock, publishing, storage
 from sessions_app.actors import local_actor, local_user
 from sessions_app.exceptions import FlowError, StorageFailed
 from sessions_app.language import gettext as _
@@ -147,6 +147,7 @@ def _bring_up(state: State, announce: Announce) -> None:
         _make_database_file()
         call_command("migrate", verbosity=0, interactive=False)
     _refuse_gaps()
+    feed_clock.settle()
     if not stamp.is_complete():
         local_user()
         published = publish_bundled()

@@ -78,7 +78,7 @@ class Sessions(ApiViewSet):
         return Response(page_body(body, request, page.next_query))
 
     def _row(self, flow_session: FlowSession, *, expand: bool) -> dict[str, Any]:
-        return {**self._session(flow_session), **(describe(flow_session) if expand else {})}
+        return {**self._session(flow_session), **(describe(flow_session, actor=self.actor) if expand else {})}
 
     def _session(self, flow_session: FlowSession) -> dict[str, Any]:
         return session_seen(self.actor, flow_session)
@@ -121,7 +121,7 @@ class Sessions(ApiViewSet):
         if is_revealed:
             reveal(self.actor, flow_session)
         seen = session_seen(self.actor, flow_session, reveal=is_revealed)
-        body = slim({**seen, **describe(flow_session, reveal=is_revealed)}, fields)
+        body = slim({**seen, **describe(flow_session, reveal=is_revealed, actor=self.actor)}, fields)
         return Response(body, headers={"ETag": etag(flow_session.version)})
 
     @operation(

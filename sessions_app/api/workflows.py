@@ -51,7 +51,7 @@ PAGES = Pages({"id": "id", "updated_at": "updated_at"}, default="id")
 VERSION_PAGES = Pages({"number": "number"}, default="-number", key="number")
 
 
-class WorkflowFilter(django_filters.FilterSet):
+class WorkflowFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     """Both retired and others, unless one of them is asked for."""
 
     type = django_filters.CharFilter(max_length=64)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
 
 from wcwidth import wrap
 
@@ -21,6 +24,8 @@ HEADING_HEIGHT = 28
 GAP = 34
 LANE_WIDTH = 16
 MOST_LANES = 12
+
+Span = tuple[float, float]
 
 # A column is half a Chinese character; Latin letters are narrower on average.
 _HEADING_COLUMN, _TITLE_COLUMN, _TEXT_COLUMN = 11.5, 9.2, 6.9
@@ -57,7 +62,7 @@ class Lane:
     end: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout:
     """A whole picture: boxes from top to bottom, arrows between neighbours, lanes at both sides."""
 
@@ -67,7 +72,7 @@ class Layout:
     left: list[Lane]
     right: list[Lane]
 
-    @property
+    @cached_property
     def box_left(self) -> int:
         """The left edge of every box."""
         return MARGIN + _lanes_width(self.left)
@@ -94,11 +99,12 @@ def layout(definition: Definition, states: States | None) -> Layout:
     drawn = arrows(definition)
     straight = {arrow.source: arrow for arrow in drawn if arrow.target == arrow.source + 1}
     labels = {place: _wrap(arrow.label, BOX_WIDTH // 2, _TEXT_COLUMN) for place, arrow in straight.items()}
+    leaving = {source: list(group) for source, group in groupby(drawn, lambda arrow: arrow.source)}
     boxes: list[Box] = []
     top = MARGIN + HEADING_HEIGHT * len(heading) + 10
     for place, stage in enumerate(definition.stages):
-        leaving = [arrow for arrow in drawn if arrow.source == place and arrow.target != place + 1]
-        boxes.append(_box(definition, stage, leaving, status(states, stage), top))
+        beyond = [arrow for arrow in leaving.get(place, []) if arrow.target != place + 1]
+        boxes.append(_box(definition, stage, beyond, status(states, stage), top))
         top = boxes[-1].bottom + GAP + LINE_HEIGHT * max(0, len(labels.get(place, [])) - 1)
     beside = [arrow for arrow in drawn if arrow.target != arrow.source + 1]
     return Layout(
@@ -129,19 +135,26 @@ def _wrap(text: str, room: int, column: float) -> list[str]:
 
 
 def _lanes(beside: list[Arrow], boxes: list[Box]) -> list[Lane]:
-    """The shortest innermost, and each in the first lane that is free along its way."""
+    """The shortest innermost, and each in the first lane that is free along its way; the last takes all the others."""
     starts, ends = _ports(beside, boxes)
     lanes: list[Lane] = []
-    taken: list[list[tuple[float, float]]] = []
+    taken: list[list[Span]] = [[] for _lane in range(MOST_LANES - 1)]
     for arrow in sorted(beside, key=lambda arrow: abs(arrow.source - arrow.target)):
         low, high = sorted((starts[arrow], ends[arrow]))
-        free = (number for number, spans in enumerate(taken) if all(high < a or b < low for a, b in spans))
-        number = min(next(free, len(taken)), MOST_LANES - 1)
-        if number == len(taken):
-            taken.append([])
-        taken[number].append((low, high))
+        number = next((number for number, spans in enumerate(taken) if _take(spans, (low, high))), MOST_LANES - 1)
         lanes.append(Lane(arrow, number, starts[arrow], ends[arrow]))
     return lanes
+
+
+def _take(spans: list[Span], span: Span) -> bool:
+    """Put a span among those of a lane, which lie in order and apart, if it touches none of them."""
+    place = bisect(spans, span)
+    touches_before = place > 0 and spans[place - 1][1] >= span[0]
+    touches_after = place < len(spans) and spans[place][0] <= span[1]
+    if touches_before or touches_after:
+        return False
+    spans.insert(place, span)
+    return True
 
 
 def _ports(beside: list[Arrow], boxes: list[Box]) -> tuple[dict[Arrow, float], dict[Arrow, float]]:

@@ -5,11 +5,29 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+# A transaction gets its number when it first writes, which may be before its turn comes at the session's row.
+# An event never stands before the one that it follows, nor below its own transaction's number.
+FOLLOW = """
+CREATE FUNCTION session_events_follow() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.transaction_id := greatest(
+        NEW.transaction_id,
+        (SELECT transaction_id FROM session_events WHERE session_id = NEW.session_id AND seq = NEW.seq - 1)
+    );
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER session_events_follow BEFORE INSERT ON session_events
+    FOR EACH ROW EXECUTE FUNCTION session_events_follow();
+"""
+
+
 def let_postgres_number_the_transactions(apps, schema_editor):
     if schema_editor.connection.vendor == "postgresql":
         schema_editor.execute(
             "ALTER TABLE session_events ALTER COLUMN transaction_id SET DEFAULT (pg_current_xact_id()::text::bigint)"
         )
+        schema_editor.execute(FOLLOW)
 
 
 class Migration(migrations.Migration):

@@ -18,7 +18,7 @@ ME = "me"
 _TEXT = {"type": "string", "maxLength": 200}
 
 
-class StageFilter(django_filters.FilterSet):
+class StageFilter(django_filters.FilterSet):  # type: ignore[misc]  # it has no types
     """By where an attempt belongs, its state, and whose turn it is."""
 
     session = django_filters.CharFilter(field_name="session_id", max_length=120)

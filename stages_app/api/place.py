@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
 from rest_framework.request import Request
@@ -13,16 +12,16 @@ from sessions_app import lookup
 from sessions_app.api import drawings
 from sessions_app.api.conditions import etag
 from sessions_app.api.operations import Answer, operation, query
+from sessions_app.api.seen import session_seen
 from sessions_app.api.selection import read_choice, read_flag
 from sessions_app.api.sessions import REVEAL, SESSION_ID
 from sessions_app.api.views import ApiViewSet
 from sessions_app.commands import command_line
-from sessions_app.models import FlowSession
-from sessions_app.representation import session_detail_json
+from sessions_app.parts import describe
 from sessions_app.revealing import reveal
 from sessions_app.services import get_session_progress
 from stages_app.api import examples
-from stages_app.api.seen import PROGRAM, inbox_row_seen, session_seen, stages_seen, step_seen
+from stages_app.api.seen import PROGRAM, inbox_row_seen, step_seen
 from stages_app.brief import brief_data, brief_lines
 from stages_app.inbox import inbox
 from stages_app.next_steps import allowed_steps, place_json
@@ -48,8 +47,7 @@ class Place(ApiViewSet):
     def progress(self, request: Request, session_id: str) -> Response:
         """How far it is."""
         flow_session = lookup.get_session(self.actor, session_id)
-        told = get_session_progress(session_id, self.actor)
-        body = {**told, "stages": stages_seen(self.actor, flow_session, told["stages"])}
+        body = get_session_progress(session_id, self.actor)
         return Response(body, headers={"ETag": etag(flow_session.version)})
 
     @operation(
@@ -85,20 +83,14 @@ class Place(ApiViewSet):
         flow_session = lookup.get_session(self.actor, session_id)
         if is_revealed:
             reveal(self.actor, flow_session)
-        data = self._detail(flow_session, is_revealed=is_revealed)
+        seen = session_seen(self.actor, flow_session, reveal=is_revealed)
+        data = {**seen, **describe(flow_session, reveal=is_revealed, actor=self.actor)}
         steps = [step_seen(step) for step in allowed_steps(self.actor, flow_session, data["stages"])]
         headers = {"ETag": etag(flow_session.version)}
         if form == "json":
             return Response(brief_data(flow_session, data, steps), headers=headers)
         lines = brief_lines(flow_session, data, steps, partial(command_line, PROGRAM))
         return HttpResponse("\n".join([*lines, ""]), content_type=f"{_MARKDOWN}; charset=utf-8", headers=headers)
-
-    def _detail(self, flow_session: FlowSession, *, is_revealed: bool) -> dict[str, Any]:
-        """The session with its stages."""
-        data = session_detail_json(flow_session, reveal=is_revealed)
-        allowed = session_seen(self.actor, flow_session)["allowed_actions"]
-        stages = stages_seen(self.actor, flow_session, data["stages"])
-        return {**data, "allowed_actions": allowed, "stages": stages}
 
     @operation(
         "drawSession",

@@ -121,7 +121,13 @@ register(
         "ItemReferences": obj(
             {
                 "items": array(
-                    {"type": ["string", "integer"], "minLength": 1, "maxLength": ITEM_LENGTH},
+                    {
+                        "type": ["string", "integer"],
+                        "minLength": 1,
+                        "maxLength": ITEM_LENGTH,
+                        "minimum": 1,
+                        "maximum": 9999,
+                    },
                     minItems=1,
                     maxItems=ITEMS_AT_MOST,
                     description="Each an item's id, its number or a unique beginning of its text.",

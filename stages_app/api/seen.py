@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.urls import reverse
@@ -10,22 +9,18 @@ from django.urls import reverse
 from sessions_app.actors import Actor
 from sessions_app.api.seen import session_seen
 from sessions_app.commands import command_line
-from sessions_app.models import FlowSession
-from stages_app.access import may_in_stages
 from stages_app.inbox import inbox_json, opening_words
 from stages_app.models import StageInstance, StageItem
 from stages_app.next_steps import NextStep
-from stages_app.representation import added_item_json, stage_json
+from stages_app.representation import added_item_json, seen_by, stage_json
 from stages_app.states import StageStatus
-
-Data = Mapping[str, Any]
 
 PROGRAM = "vc"
 
 
 def stage_seen(actor: Actor, stage_instance: StageInstance, *, reveal: bool = False) -> dict[str, Any]:
     """One attempt."""
-    return _allowed(actor, stage_instance.session, stage_json(stage_instance, reveal=reveal))
+    return seen_by(actor, stage_instance.session, stage_json(stage_instance, reveal=reveal))
 
 
 def stage_changed(actor: Actor, stage_instance: StageInstance) -> dict[str, Any]:
@@ -38,17 +33,6 @@ def item_added(actor: Actor, item: StageItem) -> dict[str, Any]:
     return {**added_item_json(item), "session": session_seen(actor, item.stage_instance.session)}
 
 
-def stages_seen(actor: Actor, flow_session: FlowSession, stages: Iterable[Data]) -> list[dict[str, Any]]:
-    """The stages of a session's description, each with its earlier attempts."""
-    return [
-        {
-            **_allowed(actor, flow_session, stage),
-            "earlier_attempts": [_allowed(actor, flow_session, earlier) for earlier in stage["earlier_attempts"]],
-        }
-        for stage in stages
-    ]
-
-
 def step_seen(step: NextStep) -> dict[str, Any]:
     """A next step: why, the command, and the request."""
     return {
@@ -58,11 +42,6 @@ def step_seen(step: NextStep) -> dict[str, Any]:
         "path": reverse(step.post.address, args=step.post.ids),
         "body": step.post.body,
     }
-
-
-def _allowed(actor: Actor, flow_session: FlowSession, stage: Data) -> dict[str, Any]:
-    verbs = [verb for verb in stage["allowed_actions"] if may_in_stages(actor, verb, flow_session)]
-    return {**stage, "allowed_actions": verbs}
 
 
 def inbox_row_seen(stage_instance: StageInstance) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def _lines(call: Call, rows: list[StageInstance]) -> Iterable[str]:
         return
     for row in rows:
         yield f"{mark(row.status)} {row.stage_id} ({shown(row.display_name)}) - {stage_state(row.status)}"
-        yield "   " + _("Session: {id} ({name}), since {time}").format(
+        yield "   " + _("{id} ({name}), since {time}").format(
             id=row.session_id, name=shown(row.session.name), time=moment(waiting_since(row))
         )
         yield f"   {_opening(call, row)}"

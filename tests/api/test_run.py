@@ -2,7 +2,10 @@
 
 import pytest
 
+from sessions_app.actors import Actor
 from sessions_app.models import FlowSession
+from sessions_app.services import FlowSessionManager
+from stages_app.services import StageInstanceManager
 from tests.api.conftest import assert_fits, assert_problem, client_for
 from tests.factories import assert_consistent, event_types, publish_workflow, stage
 
@@ -145,7 +148,7 @@ CHANGES = {
     "stages/": {"stage_id": "spec"},
     "stages/spec/start/": {},
     "stages/spec/skip/": {"reason": "r"},
-    "stages/spec/assign/": {"assignee": None},
+    "stages/spec/assign/": {"assignee": "mei"},
 }
 
 
@@ -179,3 +182,18 @@ def test_input_out_of_bounds_is_refused(api, flow_session, path, body):
     answer = post(api, f"{SESSIONS}{flow_session.pk}/{path}", body)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid-input")
     assert event_types(flow_session) == ["session.created"]
+
+
+QUERIES = {"run/": 18, "stages/": 16, "stages/spec/start/": 16, "stages/spec/skip/": 17, "stages/spec/assign/": 22}
+
+
+@pytest.mark.parametrize("path", QUERIES)
+def test_a_change_takes_the_same_queries_at_any_length(wang, mei, team, workflow, path, django_assert_num_queries):
+    client, trusted = client_for(wang), Actor(mei, "python", is_trusted=True)
+    client.get(SESSIONS)
+    for stage_ids in ([], ["build", "test", "spike"]):
+        session_id = FlowSessionManager(trusted).create_session(workflow, team=team.name).pk
+        for stage_id in stage_ids:
+            StageInstanceManager(trusted).create_instance(session_id, stage_id)
+        with django_assert_num_queries(QUERIES[path]):
+            assert post(client, f"{SESSIONS}{session_id}/{path}", CHANGES[path]).json()["changed"]

@@ -305,7 +305,7 @@ def test_the_list_takes_the_same_queries_at_any_length(wang, manager, flow_sessi
             assert len(client.get(STAGES).json()["results"]) == 1 + len(added)
 
 
-def test_reading_and_changing_take_the_same_queries_at_any_length(
+def test_reading_a_stage_takes_the_same_queries_at_any_length(
     wang, manager, flow_session, spec, django_assert_num_queries
 ):
     client = client_for(wang)
@@ -316,3 +316,31 @@ def test_reading_and_changing_take_the_same_queries_at_any_length(
             manager.add_item(spec.pk, stage_id)
         with django_assert_num_queries(READ_QUERIES):
             client.get(f"{STAGES}{spec.pk}/")
+
+
+CHANGES = {
+    "": (15, {"context": {"a": 1}}),
+    "items/": (14, {"text": "Ask"}),
+    "items/done/": (16, {"items": ["draft"]}),
+    "items/undo/": (16, {"items": ["draft"]}),
+    "deliverables/": (15, {"deliverables": {"paper": "p"}}),
+    "pause/": (15, {}),
+    "fail/": (15, {}),
+    "complete/": (15, {"force": True, "reason": "r"}),
+}
+
+
+@pytest.mark.parametrize("path", CHANGES)
+def test_a_change_takes_the_same_queries_at_any_length(
+    wang, manager, flow_session, workflow, path, django_assert_num_queries
+):
+    expected, body = CHANGES[path]
+    client, sessions = client_for(wang), FlowSessionManager(manager.actor)
+    client.get(STAGES)
+    for stage_ids in ([], ["build", "test"]):
+        row = manager.run_stage(sessions.create_session(workflow, team="platform").pk, "spec")
+        for stage_id in stage_ids:
+            manager.create_instance(row.session_id, stage_id)
+            manager.add_item(row.pk, stage_id)
+        with django_assert_num_queries(expected):
+            assert getattr(client, "post" if path else "patch")(f"{STAGES}{row.pk}/{path}", body, format="json").json()

@@ -20,6 +20,12 @@ from tests.factories import definition, publish_workflow, stage
 WORKFLOWS = "/api/v1/workflows/"
 
 
+@pytest.fixture(autouse=True)
+def _unlimited(settings):
+    """Requests are not counted: that would write, and add queries."""
+    settings.VCFLOW_API_RATE = None
+
+
 @pytest.fixture
 def definer(team):
     """A client of somebody who may define workflows."""
@@ -270,10 +276,7 @@ READING = [
 
 @pytest.mark.parametrize("rows", [1, 3])
 @pytest.mark.parametrize(("path", "queries"), READING)
-def test_reading_takes_a_fixed_number_of_queries(
-    api, workflow, settings, django_assert_num_queries, path, queries, rows
-):
-    settings.VCFLOW_API_RATE = None
+def test_reading_takes_a_fixed_number_of_queries(api, workflow, django_assert_num_queries, path, queries, rows):
     for number in range(1, rows):
         publish_workflow(id=f"dev{number}")
         publish_workflow(*["build", "test", "ship", "rest"][: number + 2])

@@ -17,7 +17,7 @@ from sessions_app.machine import SESSION_RULES
 from sessions_app.services import FlowSessionManager
 from stages_app.machine import STAGE_RULES
 from stages_app.services import StageInstanceManager
-from tests.architecture import command_reference
+from tests.architecture import access_reference, command_reference
 from tests.architecture.markdown import Played, anchors, files, links, terminal_sessions
 from tests.architecture.test_house import PACKAGES, ROOT, SOURCES, parsed
 from vcflow_site import conf
@@ -165,6 +165,11 @@ def test_exit_code_is_documented(error):
 def test_command_reference_is_up_to_date():
     page = command_reference.PAGE.read_text()
     assert page == command_reference.updated(page)
+
+
+def test_table_of_actions_is_up_to_date():
+    page = access_reference.PAGE.read_text()
+    assert page == access_reference.updated(page)
 
 
 def test_every_command_has_an_example():

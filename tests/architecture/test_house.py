@@ -23,6 +23,7 @@ WRITERS = {
     "sessions_app/api/authentication.py",  # when a token was used last
     "sessions_app/change.py",  # the one way for every change
     "sessions_app/current.py",
+    "sessions_app/feed_clock.py",  # the order of restored events
     "sessions_app/idempotency.py",
     "sessions_app/models/guarded.py",  # refuses to save what is stored
     "sessions_app/publishing.py",

@@ -70,7 +70,8 @@ def transcribed(db: None) -> FlowSession:
         StageDefinition(name, name, order)
         for order, name in enumerate(("story", "spec", "coding", "test", "review"), 1)
     )
-    version = publish(local_actor(), Definition(id="dev", name={"zh-hans": "开发工作流", "en": "Development"}, stages=stages)).version
+    workflow = Definition(id="dev", name={"zh-hans": "开发工作流", "en": "Development"}, stages=stages)
+    version = publish(local_actor(), workflow).version
     flow_session = FlowSession.objects.create(
         pk="dev-flow-7k3q",
         workflow_id="dev",

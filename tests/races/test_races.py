@@ -173,7 +173,8 @@ def test_eight_that_publish_the_same_make_one_version():
 
 
 def test_eight_that_publish_different_content_make_eight_versions():
-    calls = [lambda n=number: publish(local_actor(), definition(f"s{n}", id="busy")).version.number for number in range(8)]
+    local = local_actor()
+    calls = [lambda n=number: publish(local, definition(f"s{n}", id="busy")).version.number for number in range(8)]
     assert sorted(result.value for result in race(*calls)) == list(range(1, 9))
 
 

@@ -9,7 +9,7 @@ from sessions_app.models import FlowSession
 class Weather:
     name = "weather"
 
-    def describe(self, flow_session, *, reveal=False):
+    def describe(self, flow_session, *, reveal=False, actor=None):
         return f"{'sunny' if reveal else 'cloudy'} over {flow_session.pk}"
 
 

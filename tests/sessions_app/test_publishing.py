@@ -14,7 +14,8 @@ pytestmark = pytest.mark.django_db
 
 
 def test_first_publication_makes_version_one():
-    version, created = publish(local_actor(), definition("build", "test", name={"zh-hans": "开发", "en": "Development"}))
+    described = definition("build", "test", name={"zh-hans": "开发", "en": "Development"})
+    version, created = publish(local_actor(), described)
     assert (created, version.number, str(version)) == (True, 1, "dev v1")
     workflow = WorkflowDefinition.objects.get()
     assert (str(workflow), workflow.latest_version, workflow.display_name) == ("dev", 1, "Development")

@@ -7,6 +7,7 @@ import pytest
 
 from tests.site.server import PATIENCE, gunicorn, serving
 from vcflow_site import checks, conf
+from vcflow_site.cli_init import site_address
 from vcflow_site.conf import ConfigError
 
 PRODUCTION = {"VCFLOW_ALLOWED_HOSTS": "flow.example.org,.team.example.org", "VCFLOW_HTTPS": "proxy"}
@@ -129,3 +130,19 @@ def test_origins_of_other_sites_are_those_of_the_hosts(tmp_path):
         "https://a.example",
         "https://*.b.example",
     ]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "https", "address"),
+    [
+        (conf.LOOPBACK_HOSTS, False, "http://127.0.0.1:9000"),
+        (["*"], False, "http://127.0.0.1:9000"),
+        (["flow.example.org", "127.0.0.1"], False, "http://127.0.0.1:9000"),
+        (["flow.example.org"], False, "http://flow.example.org:9000"),
+        (["flow.example.org", "127.0.0.1"], True, "https://flow.example.org"),
+        ([".example.org"], True, "https://example.org"),
+    ],
+)
+def test_link_to_sign_in_leads_where_the_site_answers(settings, hosts, https, address):
+    settings.ALLOWED_HOSTS, settings.SECURE_SSL_REDIRECT = hosts, https
+    assert site_address(9000) == address

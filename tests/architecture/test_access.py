@@ -1,0 +1,44 @@
+"""Sessions, stages and events are read by those who may see them: no query set forgets to ask."""
+
+import ast
+
+import pytest
+
+from tests.architecture.test_house import SOURCES, parsed
+
+SEEN_BY_SOME = {"FlowSession", "StageInstance", "SessionEvent"}
+
+# Whoever reads them without asking is listed here, so that no way around the rights comes to be unseen.
+UNASKED = {
+    "sessions_app/cli/completion.py",  # for the local user, who sees everything
+    "sessions_app/cli/logs.py",  # the events of a session that was looked up
+    "sessions_app/feed.py",  # likewise
+    "sessions_app/services.py",  # deletes the session that is locked
+    "stages_app/brief.py",  # as the logs
+    "stages_app/standing.py",  # likewise
+}
+
+
+def asks(source: str) -> tuple[int, int]:
+    """How often the rows are read, and how often ``visible_to`` comes first."""
+    read = asked = 0
+    for node in ast.walk(parsed(source)):
+        match node:
+            case ast.Attribute(value=ast.Name(id=name), attr="objects" | "_default_manager") if name in SEEN_BY_SOME:
+                read += 1
+            case ast.Attribute(value=ast.Attribute(value=ast.Name(id=name), attr="objects"), attr="visible_to") if (
+                name in SEEN_BY_SOME
+            ):
+                asked += 1
+    return read, asked
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_rows_are_read_by_those_who_see_them(source):
+    read, asked = asks(source)
+    if source not in UNASKED:
+        assert read == asked
+
+
+def test_list_of_those_who_read_unasked_is_true():
+    assert {source for source in SOURCES if len(set(asks(source))) == 2} == UNASKED
