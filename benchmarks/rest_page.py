@@ -22,7 +22,8 @@ SESSIONS, STAGES, ITEMS = 50, ("story", "spec", "coding", "test", "review"), ("f
 API, PLAIN = f"/api/v1/sessions/?expand=stages&limit={SESSIONS}", f"/plain/?limit={SESSIONS}"
 WARM_UP = 5
 
-Application = Callable[[Mapping[str, Any], Callable[..., Any]], Any]
+Call = Callable[[str], bytes]
+"""Asks for an address; what isn't answered with 200 ends the program."""
 
 
 def main(requests: int) -> None:
@@ -31,17 +32,13 @@ def main(requests: int) -> None:
     django.setup()
 
     from django.conf import settings
-    from django.core.wsgi import get_wsgi_application
 
     settings.ROOT_URLCONF = "benchmarks.rest_plain"
-    settings.ALLOWED_HOSTS = ["localhost"]
-    token = fill()
-    application = get_wsgi_application()
-    calls = {name: _call(application, address, token) for name, address in (("api", API), ("plain", PLAIN))}
-    told = {name: _told(call()) for name, call in calls.items()}
-    if told["api"] != told["plain"]:
+    call = calling(fill())
+    if _told(call(API)) != _told(call(PLAIN)):
         raise SystemExit("the API and the plain view don't say the same")
-    print(json.dumps({name: median(costs) for name, costs in interleaved(calls, requests).items()}))
+    costs = interleaved(call, {"api": API, "plain": PLAIN}, requests)
+    print(json.dumps({name: median(each) for name, each in costs.items()}))
 
 
 def _told(body: bytes) -> Any:
@@ -84,40 +81,33 @@ def fill() -> str:
     return create_token(actor, "bench", scopes=["read", "work", "decide"])[1]
 
 
-def interleaved(calls: Mapping[str, Callable[[], bytes]], requests: int) -> dict[str, list[float]]:
+def interleaved(call: Call, addresses: Mapping[str, str], requests: int) -> dict[str, list[float]]:
     """Milliseconds of processor time of each request, in turn."""
-    costs: dict[str, list[float]] = {name: [] for name in calls}
+    costs: dict[str, list[float]] = {name: [] for name in addresses}
     gc.collect()
     for number in range(requests + WARM_UP):
-        for name, call in calls.items():
+        for name, address in addresses.items():
             begun = time.process_time()
-            call()
+            call(address)
             if number >= WARM_UP:
                 costs[name].append(1e3 * (time.process_time() - begun))
     return costs
 
 
-def _call(application: Application, address: str, token: str) -> Callable[[], bytes]:
-    path, _mark, query = address.partition("?")
-    environ = {
-        "REQUEST_METHOD": "GET",
-        "SCRIPT_NAME": "",
-        "PATH_INFO": path,
-        "QUERY_STRING": query,
-        "SERVER_NAME": "localhost",
-        "SERVER_PORT": "80",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": "127.0.0.1",
-        "HTTP_HOST": "localhost",
-        "HTTP_AUTHORIZATION": f"Bearer {token}",
-        "wsgi.url_scheme": "http",
-    }
+def calling(token: str) -> Call:
+    """What asks with that token, through the WSGI handler in this process."""
+    from django.conf import settings
+    from django.core.wsgi import get_wsgi_application
 
-    def call() -> bytes:
+    settings.ALLOWED_HOSTS = ["localhost"]
+    application = get_wsgi_application()
+
+    def call(address: str) -> bytes:
+        path, _mark, query = address.partition("?")
         status: list[str] = []
-        answer = application(
-            {**environ, "wsgi.input": io.BytesIO(), "wsgi.errors": sys.stderr}, lambda line, *_: status.append(line)
-        )
+        environ = {**_ENVIRON, "PATH_INFO": path, "QUERY_STRING": query, "HTTP_AUTHORIZATION": f"Bearer {token}"}
+        environ |= {"wsgi.input": io.BytesIO(), "wsgi.errors": sys.stderr}
+        answer: Any = application(environ, lambda line, *_rest: status.append(line))
         try:
             body = b"".join(answer)
         finally:
@@ -127,6 +117,18 @@ def _call(application: Application, address: str, token: str) -> Callable[[], by
         return body
 
     return call
+
+
+_ENVIRON = {
+    "REQUEST_METHOD": "GET",
+    "SCRIPT_NAME": "",
+    "SERVER_NAME": "localhost",
+    "SERVER_PORT": "80",
+    "SERVER_PROTOCOL": "HTTP/1.1",
+    "REMOTE_ADDR": "127.0.0.1",
+    "HTTP_HOST": "localhost",
+    "wsgi.url_scheme": "http",
+}
 
 
 if __name__ == "__main__":

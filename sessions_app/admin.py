@@ -8,9 +8,10 @@ from django.contrib import admin
 from django.contrib.admin.options import InlineModelAdmin
 from django.db import models
 from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from sessions_app.admin_parts import NOTHING, ReadOnly, shown, shown_json
+from sessions_app.admin_parts import NOTHING, ReadOnly, SeenBySome, actor_of, shown, shown_json
 from sessions_app.admin_tokens import ApiTokenAdmin
 from sessions_app.language import localised
 from sessions_app.masking import mask
@@ -85,7 +86,7 @@ class EventInline(ReadOnly, admin.TabularInline):
 
 
 @admin.register(FlowSession)
-class FlowSessionAdmin(ReadOnly, admin.ModelAdmin):
+class FlowSessionAdmin(SeenBySome, admin.ModelAdmin):
     list_display = ("id", "shown_name", "workflow", "status", "current_stage_id", "percent", "owner", "updated_at")
     list_filter = ("status", "workflow")
     list_select_related = ("workflow", "owner")
@@ -121,7 +122,7 @@ class FlowSessionAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(SessionEvent)
-class SessionEventAdmin(ReadOnly, admin.ModelAdmin):
+class SessionEventAdmin(SeenBySome, admin.ModelAdmin):
     list_display = ("session", "seq", "type", "level", "actor", "shown_reason", "created_at")
     list_filter = ("level",)
     list_select_related = ("session",)
@@ -136,12 +137,18 @@ class SessionEventAdmin(ReadOnly, admin.ModelAdmin):
 
 @admin.register(Tombstone)
 class TombstoneAdmin(ReadOnly, admin.ModelAdmin):
+    """For administrators: whose the sessions were is not kept, so nobody else can be told apart."""
+
     list_display = ("session_id", "workflow_id", "last_seq", "actor", "shown_reason", "deleted_at")
     search_fields = ("session_id",)
     exclude = ("reason",)
     readonly_fields = ("shown_reason",)
 
     shown_reason = shown("reason", _("reason"))
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Tombstone]:
+        rows = super().get_queryset(request)
+        return rows if actor_of(request).rights.is_admin else rows.none()
 
 
 admin.site.register(ApiToken, ApiTokenAdmin)

@@ -1,4 +1,4 @@
-"""What the admin's pages are made of: rows to look at, and columns for what people wrote."""
+"""What the admin's pages are made of: rows to look at, who sees them, and columns for what people wrote."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.html import format_html
 
+from sessions_app.actors import Actor
 from sessions_app.masking import mask, mask_text
 from sessions_app.text import visible
 
@@ -19,6 +20,17 @@ if TYPE_CHECKING:
 
 NOTHING = "-"
 """What Django's admin shows where there is nothing."""
+
+DOOR = "admin"
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Who looks: the same object each time, so that what is known of their rights is loaded once."""
+    assert request.user.is_authenticated, "the admin lets nobody else in"
+    known: Actor | None = request.__dict__.get("flow_actor")
+    if known is None:
+        known = request.__dict__["flow_actor"] = Actor(request.user, DOOR)
+    return known
 
 
 class ReadOnly:
@@ -37,6 +49,15 @@ class ReadOnly:
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
+
+
+class SeenBySome(ReadOnly):
+    """Rows that belong to sessions: those of the sessions that exist for whoever looks; stands before ModelAdmin."""
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        rows: Any = super().get_queryset(request)  # type: ignore[misc]  # of the ModelAdmin that follows
+        seen: models.QuerySet[Any] = rows.visible_to(actor_of(request))
+        return seen
 
 
 def shown(attribute: str, description: StrOrPromise, *, ordering: str | None = None) -> Callable[[Any, Any], str]:

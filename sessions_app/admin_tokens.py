@@ -16,8 +16,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app import tokens
-from sessions_app.actors import Actor
-from sessions_app.admin_parts import NOTHING, ReadOnly, shown
+from sessions_app.admin_parts import NOTHING, ReadOnly, actor_of, shown
 from sessions_app.exceptions import FlowError
 from sessions_app.language import noop
 from sessions_app.models import ApiToken
@@ -84,8 +83,7 @@ class ApiTokenAdmin(ReadOnly, admin.ModelAdmin):
         """Ask, then revoke."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        assert request.user.is_authenticated, "the admin lets nobody else in"
-        actor = Actor(request.user, "admin")
+        actor = actor_of(request)
         try:
             row = tokens.find_token(actor, token_id)
             if request.method != "POST":

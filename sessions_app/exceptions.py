@@ -48,6 +48,14 @@ class InvalidInput(FlowError):
     http_status = 400
 
 
+class TooLarge(FlowError):
+    """A request is larger than is taken."""
+
+    code = "too-large"
+    exit_status = 2
+    http_status = 413
+
+
 class NotFound(FlowError):
     """Nothing has that id or name."""
 

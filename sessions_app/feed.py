@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from django.db.models import BooleanField
+from django.db.models import BooleanField, Q
 from django.db.models.expressions import RawSQL
 
 from sessions_app import lookup, storage
@@ -105,10 +105,11 @@ def _behind(event: SessionEvent) -> Position:
     return Position(event.transaction_id, event.pk + 1)
 
 
-def _between(start: Position, end: Position) -> RawSQL:
-    """From ``start`` to before ``end``, compared as pairs: both databases begin at the place in the index."""
+def _between(start: Position, end: Position) -> Q | RawSQL:
+    """From ``start`` to before ``end``, so written that both databases begin at the place in the index."""
+    if start.transaction_id == end.transaction_id:  # always so on SQLite
+        return Q(transaction_id=start.transaction_id, id__gte=start.id, id__lt=end.id)
     pair = '("session_events"."transaction_id", "session_events"."id")'
-    # Only constants are put into the statement.
-    return RawSQL(  # noqa: S611
-        f"{pair} >= (%s, %s) AND {pair} < (%s, %s)", (*start, *end), output_field=BooleanField()
-    )
+    statement = f"{pair} >= (%s, %s) AND {pair} < (%s, %s)"
+    # Only a constant is put into the statement.
+    return RawSQL(statement, (*start, *end), output_field=BooleanField())  # noqa: S611

@@ -6,6 +6,7 @@ there.  Each floor registers its part in ``AppConfig.ready()``; ``describe`` loo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from sessions_app.actors import Actor
@@ -17,10 +18,12 @@ class Part(Protocol):
 
     name: str
 
-    def describe(self, flow_session: FlowSession, *, reveal: bool = False, actor: Actor | None = None) -> Any:
-        """What this floor knows of the session, as JSON data with datetimes; secrets are masked unless ``reveal``.
+    def describe_many(
+        self, flow_sessions: Sequence[FlowSession], *, reveal: bool = False, actor: Actor | None = None
+    ) -> Sequence[Any]:
+        """For each session what this floor knows of it, as JSON data with datetimes, in as many queries as for one.
 
-        With an ``actor`` it names as allowed only what they may do.
+        Secrets are masked unless ``reveal``; with an ``actor`` it names as allowed only what they may do.
         """
 
 
@@ -36,4 +39,12 @@ def register(part: Part) -> None:
 
 def describe(flow_session: FlowSession, *, reveal: bool = False, actor: Actor | None = None) -> dict[str, Any]:
     """Each part's share under its name."""
-    return {name: part.describe(flow_session, reveal=reveal, actor=actor) for name, part in _parts.items()}
+    return describe_many([flow_session], reveal=reveal, actor=actor)[0]
+
+
+def describe_many(
+    flow_sessions: Sequence[FlowSession], *, reveal: bool = False, actor: Actor | None = None
+) -> list[dict[str, Any]]:
+    """The same for each of several sessions."""
+    shares = {name: part.describe_many(flow_sessions, reveal=reveal, actor=actor) for name, part in _parts.items()}
+    return [{name: share[place] for name, share in shares.items()} for place in range(len(flow_sessions))]

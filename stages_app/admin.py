@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app.admin import FlowSessionAdmin
-from sessions_app.admin_parts import ReadOnly, shown, shown_json
+from sessions_app.admin_parts import ReadOnly, SeenBySome, shown, shown_json
 from stages_app.models import StageInstance, StageItem
 
 
@@ -21,7 +21,7 @@ class ItemInline(ReadOnly, admin.TabularInline):
 
 
 @admin.register(StageInstance)
-class StageInstanceAdmin(ReadOnly, admin.ModelAdmin):
+class StageInstanceAdmin(SeenBySome, admin.ModelAdmin):
     list_display = ("id", "stage_id", "shown_name", "attempt", "status", "started_at", "completed_at")
     list_filter = ("status",)
     list_select_related = ("session",)

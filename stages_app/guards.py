@@ -7,11 +7,11 @@ from typing import Any
 
 from sessions_app import progress
 from sessions_app.change import Change
-from sessions_app.definitions.schema import Deliverable
 from sessions_app.exceptions import GuardUnmet
 from sessions_app.language import gettext as _
 from sessions_app.language import localised
 from sessions_app.rows import table
+from stages_app.facts import missing_deliverables
 from stages_app.models import StageInstance, StageItem
 
 
@@ -37,7 +37,7 @@ def refuse_unfinished(stage_instance: StageInstance, deliverables: Mapping[str, 
         "stage_instance_id = %s AND is_required = %s AND is_done = %s ORDER BY number",
         [stage_instance.pk, True, False],
     )
-    missing = missing_deliverables(stage_instance, deliverables)
+    missing = missing_deliverables(stage_instance.definition, deliverables)
     if not items and not missing:
         return
     open_parts = []
@@ -60,13 +60,6 @@ def refuse_unfinished(stage_instance: StageInstance, deliverables: Mapping[str, 
         open_items=[item.item_id for item in items],
         missing_deliverables=[deliverable.id for deliverable in missing],
     )
-
-
-def missing_deliverables(stage_instance: StageInstance, given: Mapping[str, Any]) -> list[Deliverable]:
-    """The required deliverables that ``given`` has not."""
-    definition = stage_instance.definition
-    wanted = definition.deliverables if definition else ()
-    return [d for d in wanted if d.required and given.get(d.id) in (None, "")]
 
 
 def refuse_open_stages(change: Change) -> None:

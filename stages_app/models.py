@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app.definitions.schema import StageDefinition
@@ -14,6 +13,7 @@ from sessions_app.language import localised
 from sessions_app.masking import mask_text
 from sessions_app.models import FlowSession
 from sessions_app.models.guarded import WrittenByVerbs
+from stages_app import facts
 from stages_app.querysets import StageInstanceQuerySet
 from stages_app.states import StageStatus
 
@@ -80,8 +80,7 @@ class StageInstance(WrittenByVerbs):
     @property
     def display_name(self) -> str:
         """Its own name, without well-known keys, else the definition's in the current language, else its id."""
-        definition = self.definition
-        return mask_text(self.name) or (localised(definition.name) if definition else self.stage_id)
+        return facts.display_name(self.name, self.stage_id, self.definition)
 
     @property
     def completed_items(self) -> list[str]:
@@ -91,15 +90,11 @@ class StageInstance(WrittenByVerbs):
     @property
     def timeout(self) -> int | None:
         """Seconds after which the active stage is overdue: its own ``config.timeout``, else the definition's."""
-        definition = self.definition
-        own = self.config.get("timeout")
-        return own if isinstance(own, int) else (definition.timeout if definition else None)
+        return facts.timeout(self.config, self.definition)
 
     def is_overdue(self, now: datetime | None = None) -> bool:
         """Whether it has been active for longer than its timeout."""
-        if self.status != StageStatus.ACTIVE or self.started_at is None or self.timeout is None:
-            return False
-        return (now or timezone.now()) > self.started_at + timedelta(seconds=self.timeout)
+        return facts.is_overdue(self.status, self.started_at, self.timeout, now)
 
 
 class StageItem(WrittenByVerbs):

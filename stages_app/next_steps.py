@@ -42,7 +42,7 @@ class NextStep(NamedTuple):
 def next_steps(flow_session: FlowSession, stages: Sequence[Stage] | None = None) -> list[NextStep]:
     """The legal next steps; ``stages`` are those of the session's description, if they are at hand."""
     if flow_session.status == machine.ACTIVE:
-        described = StagesPart().describe(flow_session) if stages is None else stages
+        described = StagesPart().describe_many([flow_session])[0] if stages is None else stages
         return [*_work(flow_session, described), _session_step(flow_session, "pause", _("pause the session"))]
     if flow_session.status == machine.ABORTED:
         return [_anew(flow_session.workflow_id)]

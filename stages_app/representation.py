@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sessions_app.actors import Actor
 from sessions_app.definitions.schema import StageDefinition
 from sessions_app.language import localised
-from sessions_app.masking import mask
+from sessions_app.masking import mask, mask_text
 from sessions_app.models import FlowSession
 from sessions_app.representation import keep
-from stages_app.access import may_in_stages
-from stages_app.guards import missing_deliverables
+from stages_app import facts
+from stages_app.access import permitted_verbs
 from stages_app.machine import allowed_stage_verbs
 from stages_app.models import StageInstance, StageItem
+from stages_app.reading import Attempt, Item, Items, attempt_of, attempts_of
 
 
-def item_json(item: StageItem, *, reveal: bool = False) -> dict[str, Any]:
+def item_json(item: StageItem | Item, *, reveal: bool = False) -> dict[str, Any]:
     """One item of an attempt."""
+    text = localised(item.text)
     return {
         "id": item.item_id,
         "number": item.number,
-        "text": localised(item.text) if reveal else item.display_text,
+        "text": text if reveal else mask_text(text),
         "required": item.is_required,
         "added": item.is_added,
         "done": item.is_done,
@@ -38,27 +41,41 @@ def added_item_json(item: StageItem) -> dict[str, Any]:
 
 def stage_json(stage_instance: StageInstance, *, reveal: bool = False) -> dict[str, Any]:
     """One attempt with its items.  Reads session, assignee and items: fetch them where there are many."""
+    items = stage_instance.items.all()
+    return attempt_json(attempt_of(stage_instance), stage_instance.definition, items, reveal=reveal)
+
+
+def attempt_json(
+    attempt: Attempt,
+    definition: StageDefinition | None,
+    items: Iterable[StageItem | Item],
+    *,
+    reveal: bool = False,
+) -> dict[str, Any]:
+    """The same of plain values; ``definition`` is what the session's version says of the stage."""
     hidden = keep if reveal else mask
+    told = [item_json(item, reveal=reveal) for item in items]
+    seconds = facts.timeout(attempt.config, definition)
     return {
-        "id": stage_instance.pk,
-        "session_id": stage_instance.session_id,
-        "stage_id": stage_instance.stage_id,
-        "name": (reveal and stage_instance.name) or stage_instance.display_name,
-        "attempt": stage_instance.attempt,
-        "status": stage_instance.status,
-        "ad_hoc": stage_instance.is_ad_hoc,
-        "started_at": stage_instance.started_at,
-        "completed_at": stage_instance.completed_at,
-        "overdue": stage_instance.is_overdue(),
-        "assignee": stage_instance.assignee.get_username() if stage_instance.assignee else None,
-        "context": hidden(stage_instance.context),
-        "config": hidden(stage_instance.config),
-        "metadata": hidden(stage_instance.metadata),
-        "deliverables": hidden(stage_instance.deliverables),
-        "missing_deliverables": [d.id for d in missing_deliverables(stage_instance, stage_instance.deliverables)],
-        "completed_items": stage_instance.completed_items,
-        "items": [item_json(item, reveal=reveal) for item in stage_instance.items.all()],
-        "allowed_actions": allowed_stage_verbs(stage_instance.status),
+        "id": attempt.id,
+        "session_id": attempt.session_id,
+        "stage_id": attempt.stage_id,
+        "name": (reveal and attempt.name) or facts.display_name(attempt.name, attempt.stage_id, definition),
+        "attempt": attempt.attempt,
+        "status": attempt.status,
+        "ad_hoc": attempt.is_ad_hoc,
+        "started_at": attempt.started_at,
+        "completed_at": attempt.completed_at,
+        "overdue": facts.is_overdue(attempt.status, attempt.started_at, seconds),
+        "assignee": attempt.assignee,
+        "context": hidden(attempt.context),
+        "config": hidden(attempt.config),
+        "metadata": hidden(attempt.metadata),
+        "deliverables": hidden(attempt.deliverables),
+        "missing_deliverables": [d.id for d in facts.missing_deliverables(definition, attempt.deliverables)],
+        "completed_items": [item["id"] for item in told if item["done"]],
+        "items": told,
+        "allowed_actions": allowed_stage_verbs(attempt.status),
     }
 
 
@@ -101,9 +118,13 @@ def unbegun_json(flow_session: FlowSession, stage: StageDefinition) -> dict[str,
 
 def seen_by(actor: Actor, flow_session: FlowSession, stage: dict[str, Any]) -> dict[str, Any]:
     """A stage's JSON data with those of its allowed actions, and of its earlier attempts', that the actor may do."""
-    seen = {**stage, "allowed_actions": [v for v in stage["allowed_actions"] if may_in_stages(actor, v, flow_session)]}
+    return _narrowed(stage, permitted_verbs(actor, flow_session))
+
+
+def _narrowed(stage: dict[str, Any], permitted: Collection[str]) -> dict[str, Any]:
+    seen = {**stage, "allowed_actions": [verb for verb in stage["allowed_actions"] if verb in permitted]}
     if "earlier_attempts" in stage:
-        seen["earlier_attempts"] = [seen_by(actor, flow_session, each) for each in stage["earlier_attempts"]]
+        seen["earlier_attempts"] = [_narrowed(earlier, permitted) for earlier in stage["earlier_attempts"]]
     return seen
 
 
@@ -116,34 +137,41 @@ class StagesPart:
 
     name = "stages"
 
-    def describe(
-        self, flow_session: FlowSession, *, reveal: bool = False, actor: Actor | None = None
-    ) -> list[dict[str, Any]]:
-        """Two queries, however many stages there are."""
-        stages = self._stages(flow_session, reveal=reveal)
-        return stages if actor is None else [seen_by(actor, flow_session, stage) for stage in stages]
+    def describe_many(
+        self, flow_sessions: Sequence[FlowSession], *, reveal: bool = False, actor: Actor | None = None
+    ) -> list[list[dict[str, Any]]]:
+        """Two queries, however many sessions and stages there are."""
+        attempts, items = attempts_of(flow_sessions)
+        described = []
+        for flow_session in flow_sessions:
+            stages = _stages(flow_session, attempts.get(flow_session.pk, ()), items, reveal=reveal)
+            if actor is not None:
+                permitted = permitted_verbs(actor, flow_session)
+                stages = [_narrowed(stage, permitted) for stage in stages]
+            described.append(stages)
+        return described
 
-    def _stages(self, flow_session: FlowSession, *, reveal: bool) -> list[dict[str, Any]]:
-        attempts: dict[str, list[StageInstance]] = {}
-        rows = flow_session.stage_instances.select_related("assignee").prefetch_related("items").order_by("attempt")
-        for stage_instance in rows:
-            stage_instance.session = flow_session
-            attempts.setdefault(stage_instance.stage_id, []).append(stage_instance)
-        defined = flow_session.published.definition.stages
-        known = [self._stage(flow_session, stage, attempts.pop(stage.id, []), reveal=reveal) for stage in defined]
-        return known + [self._attempts(rest, reveal=reveal) for rest in attempts.values()]
 
-    def _stage(
-        self, flow_session: FlowSession, stage: StageDefinition, attempts: list[StageInstance], *, reveal: bool
-    ) -> dict[str, Any]:
-        if attempts:
-            return {**self._attempts(attempts, reveal=reveal), "required": stage.required}
-        return {**unbegun_json(flow_session, stage), "earlier_attempts": [], "required": stage.required}
+def _stages(
+    flow_session: FlowSession, attempts: Iterable[Attempt], items: Items, *, reveal: bool
+) -> list[dict[str, Any]]:
+    """A session's stages: those of the definition in their order, then the others."""
+    definition = flow_session.published.definition
+    told: dict[str, list[dict[str, Any]]] = {}
+    for attempt in attempts:
+        stage = definition.stage(attempt.stage_id)
+        row = attempt_json(attempt, stage, items.get(attempt.id, ()), reveal=reveal)
+        told.setdefault(attempt.stage_id, []).append(row)
+    known = [_stage(flow_session, stage, told.pop(stage.id, [])) for stage in definition.stages]
+    return known + [_with_earlier(rest, is_required=False) for rest in told.values()]
 
-    def _attempts(self, attempts: list[StageInstance], *, reveal: bool) -> dict[str, Any]:
-        *earlier, last = attempts
-        return {
-            **stage_json(last, reveal=reveal),
-            "earlier_attempts": [stage_json(row, reveal=reveal) for row in earlier],
-            "required": False,
-        }
+
+def _stage(flow_session: FlowSession, stage: StageDefinition, told: list[dict[str, Any]]) -> dict[str, Any]:
+    return _with_earlier(told or [unbegun_json(flow_session, stage)], is_required=stage.required)
+
+
+def _with_earlier(told: list[dict[str, Any]], *, is_required: bool) -> dict[str, Any]:
+    *earlier, last = told
+    last["earlier_attempts"] = earlier
+    last["required"] = is_required
+    return last

@@ -15,21 +15,13 @@ from django.template.loader import render_to_string
 
 from sessions_app import language, storage
 from sessions_app.api.problems import RETRY_SECONDS, problem_response
-from sessions_app.exceptions import Busy, FlowError, InvalidInput, NotAllowed, NotFound, StorageFull
+from sessions_app.exceptions import Busy, FlowError, InvalidInput, NotAllowed, NotFound, StorageFull, TooLarge
 from sessions_app.language import gettext as _
 from sessions_app.text import visible
 
 API = "/api/"
 LONGEST_NAME = 255
 """Of a host, as DNS has it."""
-
-
-class TooLarge(FlowError):
-    """A request is larger than is taken."""
-
-    code = "too-large"
-    exit_status = 2
-    http_status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
 class UnknownHost(FlowError):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from sessions_app.exceptions import FlowError, InvalidInput
+from sessions_app.exceptions import FlowError, InvalidInput, TooLarge
 from sessions_app.language import gettext as _
-from vcflow_site.error_pages import TooLarge, answer, too_large
+from vcflow_site.error_pages import answer, too_large
 from vcflow_site.middleware import Respond
 
 MAX_QUERY = 8 * 1024

@@ -19,7 +19,7 @@ from rest_framework.views import set_rollback
 from sessions_app import storage
 from sessions_app.api.authentication import Refused
 from sessions_app.api.rendering import PROBLEM_TYPE, dump
-from sessions_app.exceptions import FlowError
+from sessions_app.exceptions import FlowError, NotFound, TooLarge
 from sessions_app.language import gettext as _
 from sessions_app.language import noop
 
@@ -67,9 +67,9 @@ def _translate(error: Exception, request: HttpRequest | None) -> FlowError | Non
     if isinstance(error, DatabaseError):
         return storage.translate(error)
     if isinstance(error, Http404):
-        return FlowError(_("There is nothing at this address."), fix=_("See /api/docs/."), code="not-found")
+        return NotFound(_("There is nothing at this address."), fix=_("See /api/docs/."))
     if isinstance(error, RequestDataTooBig):
-        return FlowError(_("The request is too large."), fix=_("Send less at once."), code="too-large")
+        return TooLarge(_("The request is too large."), fix=_("Send less at once."))
     if isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
     if isinstance(error, exceptions.APIException):

@@ -27,7 +27,7 @@ from sessions_app.api.seen import session_seen
 from sessions_app.api.selection import read_choice, read_flag, selected_fields, slim
 from sessions_app.api.views import ApiViewSet, page_body
 from sessions_app.models import FlowSession, Tombstone
-from sessions_app.parts import describe
+from sessions_app.parts import describe, describe_many
 from sessions_app.revealing import reveal
 from sessions_app.services import FlowSessionManager
 
@@ -74,11 +74,9 @@ class Sessions(ApiViewSet):
         page = PAGES.page(rows.select_related("owner", "team"), request)
         is_expanded = read_choice(request, "expand", ("stages", "none"), "none") == "stages"
         expand = is_expanded or bool(fields and "stages" in fields)
-        body = [slim(self._row(row, expand=expand), fields) for row in page.rows]
+        parts = describe_many(page.rows, actor=self.actor) if expand else [{}] * len(page.rows)
+        body = [slim({**self._session(row), **part}, fields) for row, part in zip(page.rows, parts, strict=True)]
         return Response(page_body(body, request, page.next_query))
-
-    def _row(self, flow_session: FlowSession, *, expand: bool) -> dict[str, Any]:
-        return {**self._session(flow_session), **(describe(flow_session, actor=self.actor) if expand else {})}
 
     def _session(self, flow_session: FlowSession) -> dict[str, Any]:
         return session_seen(self.actor, flow_session)

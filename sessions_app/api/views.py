@@ -53,9 +53,8 @@ class ApiViewSet(ViewSet):
         built: dict[str, Any] = {}
 
         def answer(result: Any, outcome: Outcome) -> dict[str, Any]:
-            built.update(represent(result))
-            built.update(version=outcome.version, warnings=outcome.warnings)
-            built.setdefault("changed", outcome.changed)
+            said = {"version": outcome.version, "warnings": outcome.warnings}
+            built.update({"changed": outcome.changed, **represent(result), **said})
             return built
 
         key = self.request.headers.get("Idempotency-Key")

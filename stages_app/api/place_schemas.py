@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from sessions_app.api.documents import Schema, array, nullable, obj, ref, register
+from sessions_app.api.documents import array, nullable, obj, ref, register
 from sessions_app.api.session_schemas import JSON_OBJECT, SESSION, TIME
-from sessions_app.states import Level, SessionStatus
+from sessions_app.states import SessionStatus
 from stages_app.states import StageStatus
 
 _TEXT = {"type": "string"}
 _STAGE_IDS = array(_TEXT, description="Stage ids, in the workflow's order.")
-
-_EVENT: dict[str, Schema] = {
-    "session_id": _TEXT,
-    "seq": {"type": "integer", "minimum": 1},
-    "type": _TEXT,
-    "level": {"type": "string", "enum": Level.labels},
-    "stage_instance_id": nullable("string"),
-    "actor": _TEXT,
-    "door": _TEXT,
-    "submitted_by": nullable("string"),
-    "reason": {"type": "string", "description": "Why; of a note its text."},
-    "changes": {**JSON_OBJECT, "description": "Per field `before` and `after`."},
-    "cause": nullable("integer", description="The number of the event that this one follows from."),
-    "created_at": TIME,
-}
 
 _NEXT = array(ref("NextStep"), description="Best first.")
 
@@ -63,14 +48,13 @@ register(
                 "next": _NEXT,
             }
         ),
-        "ContextEvent": obj(_EVENT, about="One thing that happened."),
         "SessionContext": obj(
             {
                 **SESSION,
                 "stages": array(ref("SessionStage")),
                 "workflow": ref("WorkflowDefinition"),
-                "notes": array(ref("ContextEvent"), description="The last notes, oldest first."),
-                "recent_events": array(ref("ContextEvent"), description="The last events that matter, oldest first."),
+                "notes": array(ref("Event"), description="The last notes, oldest first."),
+                "recent_events": array(ref("Event"), description="The last events that matter, oldest first."),
                 "next": _NEXT,
             },
             about="A session with everything that one needs to go on with it.",

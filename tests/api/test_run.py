@@ -184,7 +184,7 @@ def test_input_out_of_bounds_is_refused(api, flow_session, path, body):
     assert event_types(flow_session) == ["session.created"]
 
 
-QUERIES = {"run/": 18, "stages/": 16, "stages/spec/start/": 16, "stages/spec/skip/": 17, "stages/spec/assign/": 22}
+QUERIES = {"run/": 17, "stages/": 15, "stages/spec/start/": 15, "stages/spec/skip/": 16, "stages/spec/assign/": 21}
 
 
 @pytest.mark.parametrize("path", QUERIES)

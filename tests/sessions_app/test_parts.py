@@ -9,8 +9,8 @@ from sessions_app.models import FlowSession
 class Weather:
     name = "weather"
 
-    def describe(self, flow_session, *, reveal=False, actor=None):
-        return f"{'sunny' if reveal else 'cloudy'} over {flow_session.pk}"
+    def describe_many(self, flow_sessions, *, reveal=False, actor=None):
+        return [f"{'sunny' if reveal else 'cloudy'} over {each.pk}" for each in flow_sessions]
 
 
 class OtherWeather(Weather):
@@ -26,6 +26,13 @@ def test_registered_part_describes_a_session():
     parts.register(Weather())
     assert parts.describe(FlowSession(pk="x")) == {"weather": "cloudy over x"}
     assert parts.describe(FlowSession(pk="x"), reveal=True) == {"weather": "sunny over x"}
+
+
+def test_sessions_are_described_in_their_order():
+    parts.register(Weather())
+    told = parts.describe_many([FlowSession(pk="y"), FlowSession(pk="x")])
+    assert told == [{"weather": "cloudy over y"}, {"weather": "cloudy over x"}]
+    assert parts.describe_many([]) == []
 
 
 def test_part_is_registered_once_however_often():

@@ -1,0 +1,238 @@
+"""The people and the sessions that the walk over the matrix meets; built once for a whole module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.test import Client
+from rest_framework.test import APIClient
+
+from sessions_app.actors import Actor
+from sessions_app.models import FlowSession, WorkflowVersion
+from sessions_app.services import FlowSessionManager, switch_active_session
+from sessions_app.tokens import create_token
+from stages_app.services import StageInstanceManager
+from tests.factories import publish_workflow, snapshot, stage, team, user
+from tests.factories import permission as permission_named
+
+SECRET = "hunter-two"
+ALL_SCOPES = ("read", "work", "decide", "define", "export", "webhook", "admin")
+
+PEOPLE = {
+    "disabled": "gone",
+    "local": "local",
+    "stranger": "zhao",
+    "definer": "chen",
+    "viewer": "li",
+    "operator": "wang",
+    "owner": "mei",
+    "admin": "root",
+}
+"""Who has which role on the sessions.
+
+The stranger operates another team, was an operator of this one once, and was at one of its sessions
+then.  The definer may publish workflows and is nothing else.  The owner only looks on in the team.
+The disabled one would be an administrator.
+"""
+
+Names = Mapping[str, str]
+
+
+class World:
+    """``scenes`` maps the name of a session's state to the ids in it; ``names`` are those of everything else."""
+
+    def __init__(self) -> None:
+        self.scenes: dict[str, dict[str, str]] = {}
+        self.names: dict[str, str] = {}
+        self._tokens: dict[tuple[Any, ...], tuple[str, str]] = {}
+        self._cookies: dict[str, Any] = {}
+        self._people()
+        self._workflows()
+        self._sessions()
+        self._scene_of_the_past()
+        self._everything_else()
+
+    def user(self, role: str) -> User:
+        return User.objects.get(username=PEOPLE[role])
+
+    def client(self, role: str, make: Callable[[], Client] = APIClient) -> Client:
+        """A new client, signed in with a browser's cookie unless anonymous."""
+        made = make()
+        if role == "anonymous":
+            return made
+        if role not in self._cookies:
+            made.force_login(self.user(role))
+            self._cookies[role] = made.cookies
+        made.cookies = self._cookies[role].__class__(self._cookies[role].output(header="", sep=";"))
+        return made
+
+    def token_client(
+        self, role: str, scopes: Iterable[str] = ALL_SCOPES, *, other_team: bool = False, other_workflow: bool = False
+    ) -> APIClient:
+        """A client with a token; perhaps of another team or workflow than the sessions'."""
+        client = APIClient()
+        bounds = {"team": "others"} if other_team else {"workflow": "docs"} if other_workflow else {}
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {self.token(role, scopes, **bounds)[1]}")
+        return client
+
+    def token(self, role: str, scopes: Iterable[str] = ALL_SCOPES, **bounds: str) -> tuple[str, str]:
+        """The id and the text of a token; made when it is first asked for."""
+        key = (role, tuple(scopes), *bounds.values())
+        if key not in self._tokens:
+            name = f"token {len(self._tokens)}"
+            row, text = create_token(self.actor(role), name, scopes=key[1], **bounds)
+            self._tokens[key] = row.token_key, text
+        return self._tokens[key]
+
+    def actor(self, role: str) -> Actor:
+        """Somebody to whom nothing is refused while the world is made."""
+        return Actor(self.user(role), "python", is_trusted=True)
+
+    def names_for(self, role: str, scene: str) -> dict[str, str]:
+        """What a request may name: the scene's ids, everything else, and the asker's own."""
+        own = {} if role in ("anonymous", "disabled", "local") else {"own_token": self.token(role)[0]}
+        return {**self.names, **self.scenes[scene], **own, "username": PEOPLE.get(role, "nobody")}
+
+    def session_ids(self) -> set[str]:
+        return {names["session_id"] for names in self.scenes.values()}
+
+    def _people(self) -> None:
+        team("platform")
+        user("mei", watches=["platform"])
+        user("li", watches=["platform"])
+        for name, teams in {"wang": ["platform"], "zhao": ["others", "platform"]}.items():
+            user(name, watches=teams).user_permissions.add(permission_named("operate_sessions"))
+        user("chen").user_permissions.add(permission_named("define_workflows"))
+        user("root", is_superuser=True)
+        user("gone", is_superuser=True, is_active=False)
+
+    def _workflows(self) -> None:
+        publish_workflow(stage("build", items=["write", "check?"], deliverables=["spec?"]), stage("test"))
+        publish_workflow(stage("look", required=False), id="easy")
+        publish_workflow(*[stage(name) for name in ("zhao", "wang", "mei", "root")], id="turns")
+        for name in ("docs", "unused", "import"):
+            publish_workflow("draft", id=name)
+
+    def _scene(self, name: str, workflow: str = "dev", **options: Any) -> str:
+        made = FlowSessionManager(self.actor("owner")).create_session(
+            workflow, f"Plan {name}", team="platform", context={"password": SECRET}, **options
+        )
+        self.scenes[name] = {"session_id": made.pk}
+        return made.pk
+
+    def _stage(self, name: str, stage_id: str, *verbs: str, start: bool = True) -> str:
+        key = self._scene(name)
+        stages = StageInstanceManager(self.actor("owner"))
+        made = stages.run_stage(key, stage_id) if start else stages.create_stage(key, stage_id)
+        for verb in verbs:
+            stages.perform(key, stage_id, verb)
+        self.scenes[name] |= {"stage_id": stage_id, "stage_instance_id": made.pk}
+        return made.pk
+
+    def _sessions(self) -> None:
+        sessions = FlowSessionManager(self.actor("owner"))
+        self._scene("idle")
+        self.scenes["idle"] |= {"stage_id": "build"}
+        self._scene("pending", start=False)
+        self._scene("easy", "easy")
+        sessions.pause_session(self._scene("paused"))
+        sessions.complete_session(self._scene("completed"), force=True, reason="enough")
+        building = self._stage("building", "build")
+        stages = StageInstanceManager(self.actor("owner"))
+        stages.complete_item(building, "check")
+        stages.update_instance(building, {"context": {"password": SECRET}})
+        self._stage("testing", "test")
+        self._stage("stage paused", "build", "pause")
+        self._stage("stage failed", "build", "fail")
+        self._stage("stage ready", "build", start=False)
+
+    def _scene_of_the_past(self) -> None:
+        """Who has left the team was given a stage in it, and was at a session, before."""
+        key = self._scene("turns", "turns")
+        stages = StageInstanceManager(self.actor("owner"))
+        for name in ("zhao", "wang", "mei", "root"):
+            stages.assign_stage(key, name, name)
+        for role in ("stranger", "viewer", "operator", "owner", "admin"):
+            switch_active_session(self.scenes["idle"]["session_id"], self.actor(role))
+        self.user("stranger").groups.remove(team("platform"))
+
+    def _everything_else(self) -> None:
+        buried = FlowSessionManager(self.actor("owner")).create_session("dev", "Buried", team="platform")
+        tombstone = FlowSessionManager(self.actor("owner")).delete_session(buried.pk)
+        idle = FlowSession.objects.get(pk=self.scenes["idle"]["session_id"])
+        self.names = {
+            "team": "platform",
+            "workflow_id": "dev",
+            "number": "1",
+            "version_id": WorkflowVersion.objects.get(workflow="dev").pk,
+            "count": str(FlowSession.objects.filter(workflow="dev").count()),
+            "token_id": self.token("owner", ["read"])[0],
+            "event_id": str(idle.events.get(seq=1).pk),
+            "tombstone_id": str(tombstone.pk),
+            "buried": buried.pk,
+            "group_id": str(team("others").pk),
+            "user_id": str(self.user("viewer").pk),
+        }
+        for role in ("stranger", "definer", "viewer", "operator", "owner", "admin"):
+            self.token(role)
+            self.client(role)
+        if connection.vendor == "postgresql":
+            # The feed tells what was committed, and a test's transaction never is.
+            with connection.cursor() as cursor:
+                cursor.execute("UPDATE session_events SET transaction_id = 1")
+
+
+@contextmanager
+def taken_back() -> Iterator[None]:
+    """What is done inside leaves no trace: a savepoint, for the product's own transactions are outermost ones."""
+    savepoint = transaction.savepoint()
+    try:
+        yield
+    finally:
+        transaction.savepoint_rollback(savepoint)
+
+
+def stored() -> dict[str, list[dict[str, Any]]]:
+    """All tables, but for when a token was used last, which every request with it notes."""
+    rows = snapshot()
+    for token in rows["sessions_app.ApiToken"]:
+        del token["last_used_at"]
+    return rows
+
+
+def filled(template: Any, names: Names) -> Any:
+    """``template`` with every ``{name}`` in its texts replaced."""
+    if isinstance(template, str):
+        for name, value in names.items():
+            template = template.replace(f"{{{name}}}", value)
+        return template
+    if isinstance(template, Mapping):
+        return {key: filled(value, names) for key, value in template.items()}
+    if isinstance(template, list | tuple):
+        return [filled(value, names) for value in template]
+    return template
+
+
+def unknown(names: Names) -> dict[str, str]:
+    """The same names as of things that don't exist, as long as the true ones."""
+    changed = dict(names)
+    session_id = names["session_id"]
+    changed["session_id"] = f"{session_id[:-4]}0000"
+    if "stage_instance_id" in names:
+        changed["stage_instance_id"] = names["stage_instance_id"].replace(session_id, changed["session_id"])
+    changed["token_id"] = f"{names['token_id'][:-4]}zzzz"
+    changed["team"] = "platf0rm"
+    changed |= {name: str(10**6 + int(names[name])) for name in ("event_id", "tombstone_id")}
+    return changed
+
+
+def renamed(text: str, names: Names, others: Names) -> str:
+    """``text`` with what ``others`` are called called as in ``names``."""
+    for name, value in others.items():
+        if value != names[name]:
+            text = text.replace(value, names[name])
+    return text
