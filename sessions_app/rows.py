@@ -38,7 +38,7 @@ class Table(Generic[Row]):
         self._inserted = [
             field.attname
             for field in fields
-            if not isinstance(field, models.AutoField) and not field.has_db_default()  # type: ignore[attr-defined]
+            if not isinstance(field, models.AutoField) and not field.has_db_default()
         ]
         self._readers = {field.attname: read for field in fields if (read := _reader(field, database))}
         self._places = [(self._attnames.index(attname), read) for attname, read in self._readers.items()]
@@ -60,15 +60,15 @@ class Table(Generic[Row]):
     def columns(
         self, attnames: Sequence[str], where: str, parameters: Sequence[Any], *, computed: Sequence[str] = ()
     ) -> list[tuple[Any, ...]]:
-        """Some columns of the rows that fulfil ``where`` (SQL), each with the values of all rows; none without rows.
+        """Some columns of the rows that fulfil ``where`` (SQL), each with the values of all rows.
 
         ``computed`` are SQL expressions for further columns.  Many rows are read at a fraction of what
         objects cost.
         """
         names = [f"{self._unread}{self.name}.{self._columns[attname]}" for attname in attnames]
         found = _fetched(f"SELECT {', '.join([*names, *computed])} FROM {self.name} WHERE {where}", parameters)  # noqa: S608
-        columns = list(zip(*found, strict=True))
-        for place, attname in enumerate(attnames if columns else ()):
+        columns = list(zip(*found, strict=True)) or [()] * len([*names, *computed])
+        for place, attname in enumerate(attnames):
             if attname in self._readers:
                 columns[place] = tuple(map(self._readers[attname], columns[place]))
         return columns

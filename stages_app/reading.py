@@ -84,7 +84,7 @@ def _items(places: str, session_ids: Sequence[str]) -> Items:
         ("stage_instance_id", *Item._fields),
         f"stage_instance_id IN ({of_sessions}) ORDER BY stage_instance_id, number",
         session_ids,
-    ) or [()]
-    for stage_instance_id, item in zip(stage_instance_ids, map(Item, *found) if found else (), strict=True):
+    )
+    for stage_instance_id, item in zip(stage_instance_ids, map(Item, *found), strict=True):
         items[stage_instance_id].append(item)
     return items

@@ -12,7 +12,11 @@ from sessions_app.api.documents import SCHEMAS
 
 urlpatterns = [
     path("schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),
-    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+    path(
+        "docs/",
+        SpectacularSwaggerSplitView.as_view(url_name="api-schema", template_name="vcflow_site/api_docs.html"),
+        name="api-docs",
+    ),
     # Before the ground's: it would take sessions/run/ for a session's address.
     path("v1/", include("stages_app.api.urls")),
     path("v1/", include("sessions_app.api.urls")),

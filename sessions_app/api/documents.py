@@ -95,15 +95,17 @@ def _refusal(error: ValidationError, schema: Schema) -> InvalidInput:
 
 def _explain(error: ValidationError) -> tuple[str, str]:
     """Message and fix; an empty fix means: list what is known."""
-    wanted = error.validator_value
+    wanted: Any = error.validator_value
+    schema: Any = error.schema
+    instance: Any = error.instance
     if error.validator == "type":
         kinds = _(" or ").join(_(_KINDS[kind]) for kind in ([wanted] if isinstance(wanted, str) else wanted))
         return _("this must be {kinds}.").format(kinds=kinds), _("Write it as {kinds}.").format(kinds=kinds)
     if error.validator == "required":
-        missing = next(name for name in wanted if name not in error.instance)
+        missing = next(name for name in wanted if name not in instance)
         return _("the field {name} is missing.").format(name=missing), _("Add it.")
     if error.validator == "additionalProperties":
-        unknown = [str(name) for name in error.instance if name not in error.schema.get("properties", {})]
+        unknown = [str(name) for name in instance if name not in schema.get("properties", {})]
         return _("these fields are not known: {names}.").format(names=", ".join(unknown)[:200]), ""
     if error.validator == "enum":
         choices = ", ".join(str(choice) for choice in wanted)

@@ -18,10 +18,10 @@ _TIME = {"type": "string", "format": "date-time"}
 _TEXT = {"type": "string", "maxLength": 200}
 
 
-class SessionFilter(django_filters.FilterSet):
+class SessionFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     """``stuck_since``: active or paused, and nothing happened since then."""
 
-    status = django_filters.MultipleChoiceFilter(choices=SessionStatus.choices)
+    status = django_filters.MultipleChoiceFilter(choices=SessionStatus.choices, distinct=False)
     workflow = django_filters.CharFilter(field_name="workflow_id", max_length=64)
     owner = django_filters.CharFilter(field_name="owner__username", max_length=150)
     team = django_filters.CharFilter(field_name="team__name", max_length=150)

@@ -42,6 +42,14 @@ class Page(NamedTuple):
     next_query: str | None
 
 
+Head = Callable[[QuerySet[Any], int], QuerySet[Any]]
+"""Gives the first rows of a set, in its order."""
+
+
+def _first(rows: QuerySet[Any], count: int) -> QuerySet[Any]:
+    return rows[:count]
+
+
 class Pages:
     """How one kind of rows is paged.
 
@@ -59,7 +67,7 @@ class Pages:
         """Every ordering that may be asked for."""
         return [sign + name for name in self.columns for sign in ("", "-")]
 
-    def page(self, rows: QuerySet[Any], request: Request) -> Page:
+    def page(self, rows: QuerySet[Any], request: Request, head: Head = _first) -> Page:
         """The page that a request asks for by ``ordering``, ``limit`` and ``cursor``."""
         ordering = self.ordering(request.query_params.get("ordering") or self.default)
         limit = read_limit(request.query_params.get("limit"))
@@ -68,7 +76,7 @@ class Pages:
             rows = rows.filter(after(ordering, decode(cursor, ordering)))
         sign = "-" if ordering.backwards else ""
         rows = rows.order_by(*dict.fromkeys([sign + ordering.column, sign + ordering.key]))
-        found = list(rows[: limit + 1])
+        found = list(head(rows, limit + 1))
         if len(found) <= limit:
             return Page(found, None)
         return Page(found[:limit], _next_query(request, encode(ordering, found[limit - 1])))

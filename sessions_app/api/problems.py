@@ -115,8 +115,7 @@ def _framework_error(error: exceptions.APIException, request: HttpRequest | None
         if isinstance(error, kind):
             method = request.method if request else ""
             return FlowError(_(message).format(method=method), fix=_(fix), code=code)
-    code = error.get_codes() if isinstance(error.detail, str) else "invalid-input"
-    return FlowError(str(error.detail), fix=_("See /api/docs/."), code=str(code).replace("_", "-"))
+    return FlowError(str(error.detail), fix=_("See /api/docs/."), code=error.default_code.replace("_", "-"))
 
 
 def _status(error: Exception) -> int | None:

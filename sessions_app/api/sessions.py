@@ -71,7 +71,7 @@ class Sessions(ApiViewSet):
         """One page."""
         fields = selected_fields(request, "SessionRow")
         rows = filtered(FlowSession.objects.visible_to(self.actor), request.query_params)
-        page = PAGES.page(rows.select_related("owner", "team"), request)
+        page = PAGES.page(rows.select_related("owner", "team"), request, lambda found, n: found.head(self.actor, n))
         is_expanded = read_choice(request, "expand", ("stages", "none"), "none") == "stages"
         expand = is_expanded or bool(fields and "stages" in fields)
         parts = describe_many(page.rows, actor=self.actor) if expand else [{}] * len(page.rows)
@@ -138,9 +138,8 @@ class Sessions(ApiViewSet):
     )
     def partial_update(self, request: Request, session_id: str) -> Response:
         """Change what it says."""
-        return self.change(
-            FlowSessionManager, lambda manager: manager.update_session(session_id, request.data), self._session
-        )
+        given = dict(request.data)
+        return self.change(FlowSessionManager, lambda manager: manager.update_session(session_id, given), self._session)
 
     @operation(
         "deleteSession",

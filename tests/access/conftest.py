@@ -1,4 +1,4 @@
-"""The world of a module: one transaction that is rolled back when the module is done."""
+"""The world that the walk meets: made once per module, in a transaction around those of its tests."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,8 +12,8 @@ from vcflow_site import stamp
 
 
 @pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    """People, sessions and tokens; whoever changes them takes it back."""
+def shared_world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    """People, sessions and tokens."""
     outermost = transaction.atomic()
     # As Django's own test cases mark theirs: inside it the product's transactions count as outermost.
     outermost._from_testcase = True
@@ -22,3 +22,9 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
         stamp.mark_complete()
         yield World()
         transaction.set_rollback(True)
+
+
+@pytest.fixture
+def world(db: None, shared_world: World) -> World:
+    """The same for one test: what it changes is rolled back with it."""
+    return shared_world.copy()

@@ -1,25 +1,216 @@
-"""How many queries each operation of the API takes: the same with one row of everything and with three."""
+"""How many queries each operation of the API takes: as many with one row of everything as with three."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
-from sessions_app.actors import Actor
-from sessions_app.current import switch
+from sessions_app import parts
+from sessions_app.actors import Actor, local_actor
 from sessions_app.models import FlowSession
 from sessions_app.permissions import SCOPES
+from sessions_app.publishing import publish
 from sessions_app.services import FlowSessionManager
 from sessions_app.tokens import create_token
 from stages_app.models import StageInstance
+from stages_app.representation import StagesPart, stage_json
 from stages_app.services import StageInstanceManager
-from tests.factories import publish_workflow, stage
+from tests.api.conftest import member
+from tests.factories import definition, stage
 
-RULE = "# Deploy\n\n## Stages\n\n### 1. Build\n\n- [ ] Compile it\n"
+pytestmark = pytest.mark.django_db
 
-READS: dict[str, tuple[int, str]] = {}
+FILE = "vcflow: 1\nid: docs\nname: Documents\nstages:\n  - id: draft\n    name: Draft\n"
+WHY = {"reason": "enough"}
+FORCED = {"force": True, "reason": "enough"}
+SESSION, STAGE = "/api/v1/sessions/{session}/", "/api/v1/stages/{stage}/"
+OF_SESSION = SESSION + "stages/s0/"
+
+
+class Change(NamedTuple):
+    """A request, what was done before to the session and its stage, and the queries it takes at one row and at three.
+
+    A stage that goes with its session takes a few more; nothing else may.
+    """
+
+    queries: tuple[int, int]
+    request: str
+    body: Mapping[str, Any] | None = None
+    session: tuple[str, ...] = ()
+    stage: tuple[str, ...] = ("run",)
+
+
+READS = {
+    "listEvents": (0, "/api/v1/events/"),
+    "followEvents": (0, "/api/v1/events/feed/"),
+    "listInbox": (0, "/api/v1/inbox/"),
+    "getMe": (0, "/api/v1/me/"),
+    "listSessions": (0, "/api/v1/sessions/?expand=stages"),
+    "getSession": (0, SESSION),
+    "getSessionContext": (0, SESSION + "context/"),
+    "drawSession": (0, SESSION + "diagram/"),
+    "getSessionLog": (0, SESSION + "logs/"),
+    "listNextSteps": (0, SESSION + "next/"),
+    "getSessionProgress": (0, SESSION + "progress/"),
+    "getCurrentSession": (0, "/api/v1/sessions/current/"),
+    "listStages": (0, "/api/v1/stages/"),
+    "getStage": (0, STAGE),
+    "listTokens": (0, "/api/v1/tokens/"),
+    "getToken": (0, "/api/v1/tokens/{token}/"),
+    "listWorkflows": (0, "/api/v1/workflows/"),
+    "getWorkflow": (0, "/api/v1/workflows/dev/"),
+    "drawWorkflow": (0, "/api/v1/workflows/dev/diagram/"),
+    "exportWorkflow": (0, "/api/v1/workflows/dev/export/"),
+    "listWorkflowVersions": (0, "/api/v1/workflows/dev/versions/"),
+    "getWorkflowVersion": (0, "/api/v1/workflows/dev/versions/1/"),
+}
+"""By operation: its queries, and its address."""
+
+Z = (0, 0)
+CHANGES = {
+    "createSession": Change(Z, "POST /api/v1/sessions/", {"workflow_id": "dev"}),
+    "updateSession": Change(Z, "PATCH " + SESSION, {"context": {"branch": "x"}}),
+    "deleteSession": Change(Z, "DELETE " + SESSION),
+    "startSession": Change(Z, f"POST {SESSION}start/", session=("pending",), stage=()),
+    "pauseSession": Change(Z, f"POST {SESSION}pause/"),
+    "resumeSession": Change(Z, f"POST {SESSION}resume/", session=("pause",)),
+    "completeSession": Change(Z, f"POST {SESSION}complete/", FORCED),
+    "reopenSession": Change(Z, f"POST {SESSION}reopen/", WHY, session=("complete",)),
+    "failSession": Change(Z, f"POST {SESSION}fail/", WHY),
+    "abortSession": Change(Z, f"POST {SESSION}abort/"),
+    "noteSession": Change(Z, f"POST {SESSION}note/", {"text": "so"}),
+    "switchSession": Change(Z, f"POST {SESSION}switch/"),
+    "bulkSessions": Change(Z, "POST /api/v1/sessions/bulk/", {"verb": "pause", "dry_run": False, "ids": ["{session}"]}),
+    "runStage": Change(Z, f"POST {SESSION}run/", {"stage": "s0"}, stage=()),
+    "runStageInNewSession": Change(Z, "POST /api/v1/sessions/run/", {"workflow_id": "dev", "stage": "s0"}),
+    "createStage": Change(Z, f"POST {SESSION}stages/", {"stage_id": "s0"}, stage=()),
+    "assignStage": Change(Z, f"POST {OF_SESSION}assign/", {"assignee": "mei"}),
+    "startStageOfSession": Change(Z, f"POST {OF_SESSION}start/", stage=("create",)),
+    "pauseStageOfSession": Change(Z, f"POST {OF_SESSION}pause/"),
+    "resumeStageOfSession": Change(Z, f"POST {OF_SESSION}resume/", stage=("run", "pause")),
+    "completeStageOfSession": Change(Z, f"POST {OF_SESSION}complete/", FORCED),
+    "failStageOfSession": Change(Z, f"POST {OF_SESSION}fail/"),
+    "skipStageOfSession": Change(Z, f"POST {OF_SESSION}skip/", WHY),
+    "retryStageOfSession": Change(Z, f"POST {OF_SESSION}retry/", stage=("run", "fail")),
+    "updateStage": Change(Z, "PATCH " + STAGE, {"context": {"branch": "x"}}),
+    "startStage": Change(Z, f"POST {STAGE}start/", stage=("create",)),
+    "pauseStage": Change(Z, f"POST {STAGE}pause/"),
+    "resumeStage": Change(Z, f"POST {STAGE}resume/", stage=("run", "pause")),
+    "completeStage": Change(Z, f"POST {STAGE}complete/", FORCED),
+    "failStage": Change(Z, f"POST {STAGE}fail/"),
+    "skipStage": Change(Z, f"POST {STAGE}skip/", WHY),
+    "retryStage": Change(Z, f"POST {STAGE}retry/", stage=("run", "fail")),
+    "addItem": Change(Z, f"POST {STAGE}items/", {"text": "More"}),
+    "tickItems": Change(Z, f"POST {STAGE}items/done/", {"items": ["i0"]}),
+    "untickItems": Change(Z, f"POST {STAGE}items/undo/", {"items": ["i0"]}, stage=("run", "tick")),
+    "addDeliverables": Change(Z, f"POST {STAGE}deliverables/", {"deliverables": {"report": "x"}}),
+    "createToken": Change(Z, "POST /api/v1/tokens/", {"name": "new"}),
+    "revokeToken": Change(Z, "DELETE /api/v1/tokens/{token}/"),
+    "importWorkflows": Change(Z, "POST /api/v1/workflows/import/", {"files": [{"name": "d.yaml", "content": FILE}]}),
+    "retireWorkflow": Change(Z, "POST /api/v1/workflows/unused-0/retire/"),
+    "deleteWorkflow": Change(Z, "DELETE /api/v1/workflows/unused-0/"),
+}
+
+
+class World:
+    """``size`` of everything, and mei, who owns it and asks with a token."""
+
+    def __init__(self, size: int, *, session: tuple[str, ...] = (), stage_verbs: tuple[str, ...] = ("run",)) -> None:
+        items = [f"i{number}" for number in range(size)]
+        stages = [stage(f"s{number}", items=items, deliverables=["report?"]) for number in range(size)]
+        for number in range(size):
+            publish(local_actor(), definition(f"stage-{number}", id=f"unused-{number}"))
+            publish(local_actor(), definition(*stages, name=f"Version {number}", parallel=True))
+        user = member("mei")
+        user.user_permissions.add(Permission.objects.get(codename="define_workflows"))
+        self.actor = Actor(user, "python", is_trusted=True)
+        self.manager, self.stages = FlowSessionManager(self.actor), StageInstanceManager(self.actor)
+        made = [self._session(size, session, stage_verbs) for _number in range(size)]
+        tokens = [create_token(self.actor, f"t{number}", scopes=list(SCOPES)) for number in range(size)]
+        self.names = {"session": made[0].pk, "stage": f"{made[0].pk}.s0.1", "token": tokens[-1][0].token_key}
+        self.client = APIClient()
+        own = create_token(self.actor, "own", scopes=list(SCOPES))[1]
+        self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {own}")
+        assert self.client.get("/api/v1/me/").status_code == 200  # its use is noted once a minute
+
+    def _session(self, size: int, verbs: tuple[str, ...], stage_verbs: tuple[str, ...]) -> FlowSession:
+        flow_session = self.manager.create_session("dev", start="pending" not in verbs)
+        for number in range(size):
+            for verb in stage_verbs:
+                self._stage(flow_session.pk, f"s{number}", verb)
+        for verb in set(verbs) - {"pending"}:
+            options = FORCED if verb == "complete" else {}
+            getattr(self.manager, f"{verb}_session")(flow_session.pk, **options)
+        return flow_session
+
+    def _stage(self, session_id: str, stage_id: str, verb: str) -> None:
+        if verb == "run":
+            made = self.stages.run_stage(session_id, stage_id)
+            self.stages.update_instance(made.pk, {"assignee": "mei"})
+        elif verb == "create":
+            self.stages.create_instance(session_id, stage_id)
+        elif verb == "tick":
+            self.stages.complete_item(f"{session_id}.{stage_id}.1", "i0")
+        else:
+            self.stages.perform(session_id, stage_id, verb)
+
+    def queries(self, method: str, address: str, body: Any = None) -> tuple[int, str]:
+        """How many a request takes, and which they are."""
+        path, data = address.format(**self.names), self._filled(body)
+        with CaptureQueriesContext(connection) as captured:
+            answer = getattr(self.client, method.lower())(path, data, **({"format": "json"} if method != "GET" else {}))
+        assert answer.status_code < 300, answer.content
+        return len(captured), "\n".join(query["sql"] for query in captured)
+
+    def _filled(self, body: Any) -> Any:
+        if isinstance(body, dict) and "ids" in body:
+            return {**body, "ids": [each.format(**self.names) for each in body["ids"]]}
+        return body
+
+
+@pytest.fixture(autouse=True)
+def _unlimited(settings: Any) -> Iterator[None]:
+    """Requests are not counted: a write now and then."""
+    settings.VCFLOW_API_RATE = None
+    yield
+
+
+def operations(*methods: str) -> set[str]:
+    document = SchemaGenerator().get_schema(request=None, public=True)
+    return {
+        told["operationId"] for way in document["paths"].values() for method, told in way.items() if method in methods
+    }
+
+
+def test_every_operation_has_its_number():
+    assert operations("get") == set(READS)
+    assert operations("post", "patch", "put", "delete") == set(CHANGES)
+
+
+@pytest.mark.parametrize("size", [1, 3])
+@pytest.mark.parametrize("name", READS)
+def test_reading_takes_the_same_queries_at_any_length(name, size):
+    expected, address = READS[name]
+    world = World(size, session=("pause",) if name == "none" else ())
+    if name == "getCurrentSession":
+        world.client.post(f"{SESSION}switch/".format(**world.names))
+    world.queries("GET", address)  # versions are remembered
+    taken, statements = world.queries("GET", address)
+    assert taken == expected, statements
+
+
+@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.parametrize("size", [1, 3])
+def test_change_takes_a_fixed_number_of_queries(name, size):
+    change = CHANGES[name]
+    world = World(size, session=change.session, stage_verbs=change.stage)
+    method, address = change.request.split()
+    taken, statements = world.queries(method, address, change.body)
+    assert taken == change.queries[size == 3], statements

@@ -14,7 +14,7 @@ _MARKDOWN = MarkdownIt("commonmark").enable("table")
 
 _ELISION = "…"
 _VARIES = (
-    (re.compile(r"\b((?:hotfix-flow|release-flow|dev)(?:-[a-z]+)+)-[a-z0-9]{4}\b"), r"\1-<tail>"),
+    (re.compile(r"\b((?:hotfix-flow|release-flow|dev|paper)(?:-[a-z]+)+)-[a-z0-9]{4}\b"), r"\1-<tail>"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d(?:,\d+)?)?"), "<time>"),
 )
 """What differs from one run to the next: the tails of ids, and times."""

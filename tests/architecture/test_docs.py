@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -20,6 +21,7 @@ from stages_app.services import StageInstanceManager
 from tests.architecture import access_reference, command_reference
 from tests.architecture.markdown import Played, anchors, files, links, terminal_sessions
 from tests.architecture.test_house import PACKAGES, ROOT, SOURCES, parsed
+from tests.site.server import serving
 from vcflow_site import conf
 from vcflow_site.cli import VC
 
@@ -31,6 +33,9 @@ PLAYED = [page for page in PAGES if page.name != "CONTRIBUTING.md" and terminal_
 
 # They set up another machine, or run until they are stopped.
 NOT_PLAYED = ("make ", "gunicorn ", "pip ", "createdb ", "python3.11 -m venv", "~/.vcflow-venv", "export VCFLOW_")
+
+HERE = "127.0.0.1:8000"
+"""Where the pages say that the site is served."""
 
 # Spelled so that this file passes its own test.
 ELSEWHERE = re.compile(r"/wor[k]/|\.\./share[d]|claud[e]", re.IGNORECASE)
@@ -236,19 +241,37 @@ def run(command: str, folder: Path, environ: Mapping[str, str]) -> str:
     return printed
 
 
+def exported(command: str, folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment after a command that exports something."""
+    entries = run(f"{command} && env --null", folder, environ).split("\0")
+    return dict(entry.split("=", 1) for entry in entries if entry)
+
+
+@contextmanager
+def server_for(page: Path, environ: Mapping[str, str]) -> Iterator[str]:
+    """Where the site is served, if the page asks it anything."""
+    if not any("curl " in played.command for played in terminal_sessions(page)):
+        yield HERE
+        return
+    with serving(environ, "--threads", "4") as server:
+        yield f"127.0.0.1:{server.port}"
+
+
 @pytest.mark.parametrize("page", PLAYED, ids=ids(PLAYED))
 def test_terminal_sessions_go_as_they_are_shown(page, tmp_path, command_environ):
     environ = {**command_environ, "VCFLOW_LANG": "zh-hans" if page.parent.name == "zh" else "en"}
     write_files(page, tmp_path)
     run("vc flow list", tmp_path, environ)  # sets the database up, which says so once
-    for played in terminal_sessions(page):
-        if played.command.startswith(NOT_PLAYED):
-            continue
-        if played.command.startswith("export "):
-            environ |= dict(word.split("=", 1) for word in shlex.split(played.command)[1:])
-            continue
-        printed = run(played.command, tmp_path, environ)
-        assert played.is_what(printed), f"{played.command}\n{printed}"
+    with server_for(page, environ) as there:
+        for played in terminal_sessions(page):
+            command = played.command.replace(HERE, there)
+            if command.startswith(NOT_PLAYED):
+                continue
+            if command.startswith("export "):
+                environ = exported(command, tmp_path, environ)
+                continue
+            printed = run(command, tmp_path, environ).replace(there, HERE)
+            assert played.is_what(printed), f"{command}\n{printed}"
 
 
 def test_played_output_may_be_cut_short_but_not_be_other():

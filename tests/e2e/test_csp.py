@@ -87,3 +87,18 @@ def test_what_is_forbidden_is_noticed(page, live_server):
     page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\">')")
     page.wait_for_function("window.violations.length >= 2")
     assert page.evaluate("window.ran") is None
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_page_of_the_api_works_under_its_policy(page, live_server, width):
+    user, _is_new = first_admin()
+    page.goto(live_server.url + link_path(user))
+    new_session(stage("build"), name="用户认证功能")
+    page.set_viewport_size({"width": width, "height": 900})
+    assert violations(page, live_server.url + "/api/docs/") == []
+    listing = page.locator("#operations-sessions-listSessions")
+    listing.locator(".opblock-summary-control").click()
+    listing.get_by_role("button", name="Execute").click()
+    page.get_by_text('"name": "用户认证功能"').first.wait_for()
+    assert [*page.evaluate("window.violations"), *page.faults] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
