@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 
 import django
 
-from benchmarks import commands, journeys
+from benchmarks import commands, journeys, rest
 from benchmarks.figures import Figure, table
-from benchmarks.harness import HarnessError, prepare
+from benchmarks.harness import HarnessError, bench_root, prepare
 
 
 def main() -> int:
@@ -29,24 +29,27 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="What vcflow costs, beside its peers.")
-    parser.add_argument("--only", choices=["journeys", "commands"], help="leave the other half out")
+    parser.add_argument("--only", choices=["journeys", "commands", "rest"], help="leave the others out")
     parser.add_argument(
         "--rounds", type=int, default=9, help="interleaved rounds of journeys; commands take twice as many"
     )
     parser.add_argument("--seconds", type=float, default=1.0, help="how long each peer runs in a round")
+    parser.add_argument("--postgresql", help="URL of an empty database for the million sessions of the REST API")
     return parser.parse_args()
 
 
 def report(options: argparse.Namespace) -> None:
     """Run the measurements and print them."""
-    harness = prepare()
     figures: list[Figure] = []
-    peers: list[str] = []
-    if options.only != "commands":
-        figures, peers = journeys.measure(harness, options.rounds, options.seconds)
-    if options.only != "journeys":
-        figures += commands.measure(harness.root, 2 * options.rounds)
-    print("\n\n".join([_machine(), table(figures), *peers]))
+    tables: list[str] = []
+    if options.only in (None, "journeys"):
+        figures, tables = journeys.measure(prepare(), options.rounds, options.seconds)
+    if options.only in (None, "commands"):
+        figures += commands.measure(bench_root(), 2 * options.rounds)
+    if options.only in (None, "rest"):
+        of_rest, pages = rest.measure(bench_root(), options.postgresql)
+        figures, tables = figures + of_rest, tables + pages
+    print("\n\n".join([_machine(), table(figures), *tables]))
 
 
 def _machine() -> str:

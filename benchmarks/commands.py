@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -15,7 +14,7 @@ from statistics import median
 
 from benchmarks import stock
 from benchmarks.figures import Figure
-from benchmarks.harness import CHECKOUT, HarnessError, clean_environment, say
+from benchmarks.harness import CHECKOUT, HarnessError, clean_environment, fresh_folder, say
 
 SESSIONS = 1_000
 PYTHON = sys.executable
@@ -64,8 +63,8 @@ COMPARISONS = (
 
 def measure(root: Path, rounds: int) -> list[Figure]:
     """The figures, from interleaved rounds."""
-    home = _fresh_folder(root / "home-commands")
-    projects = _fresh_folder(root / "stock")
+    home = fresh_folder(root / "home-commands")
+    projects = fresh_folder(root / "stock")
     say(f"the command line: a database with {SESSIONS} sessions ...")
     ours = {"VCFLOW_HOME": str(home), "DJANGO_SETTINGS_MODULE": "vcflow_site.settings"}
     _prepared(VC, "init", env=ours)
@@ -155,9 +154,3 @@ def _prepared(*words: str, env: Mapping[str, str]) -> str:
     if done.returncode:
         raise HarnessError(f"{' '.join(words)} failed: {done.stderr.strip()}")
     return done.stdout
-
-
-def _fresh_folder(path: Path) -> Path:
-    shutil.rmtree(path, ignore_errors=True)
-    path.mkdir(parents=True, mode=0o700)
-    return path

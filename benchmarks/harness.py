@@ -59,9 +59,14 @@ class Harness:
         return done.stderr.strip()
 
 
+def bench_root() -> Path:
+    """Where all that is measured is kept."""
+    return Path(os.environ.get("BENCH_ROOT") or Path(tempfile.gettempdir()) / "vcflow-bench")
+
+
 def prepare() -> Harness:
     """Copy the harness, add our adapter and the environments."""
-    root = Path(os.environ.get("BENCH_ROOT") or Path(tempfile.gettempdir()) / "vcflow-bench")
+    root = bench_root()
     harness = Harness(root, root / "harness")
     _copy(_source(), harness.folder)
     shutil.copyfile(HERE / "adapter_vcflow.py", harness.folder / "adapters" / "vcflow.py")
@@ -116,3 +121,10 @@ def _free_port() -> int:
 
 def _last_line(text: str) -> str:
     return text.strip().rpartition("\n")[2]
+
+
+def fresh_folder(path: Path) -> Path:
+    """An empty folder there, for this user alone."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True, mode=0o700)
+    return path

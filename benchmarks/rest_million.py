@@ -1,7 +1,7 @@
 """A million sessions in the database that the environment names: what pages cost; prints JSON.
 
-``python -m benchmarks.rest_million fill`` fills a fresh database by SQL; ``python -m benchmarks.rest_million <requests>``
-measures.  The sessions belong to 1,000 users, 4 workflows and 66 teams of 15,000 each; some to none.
+``python -m benchmarks.rest_million fill`` fills a fresh database by SQL, and with a number of requests instead
+it measures.  The sessions belong to 1,000 users, 4 workflows and 66 teams of 15,000 each; some to none.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _FILL = """
 INSERT INTO flow_sessions (id, workflow_id, pinned_version_id, name, status, created_at, updated_at, current_stage_id,
     stage_states, context, metadata, tags, owner_id, team_id, version, chain_head)
 {numbers}
-SELECT '{workflow}' || '-' || n, '{workflow}', '{version}', 'Feature ' || (h % 999983), {status}, {time}, {time}, '', '{{}}',
-    '{{}}', '{{}}', '[]', {first_owner} + h % {owners}, NULLIF({first_team} - 1 + (h / 1000) % {places}, {first_team} - 1),
-    1, ''
+SELECT '{workflow}' || '-' || n, '{workflow}', '{version}', 'Feature ' || (h % 999983), {status}, {time}, {time}, '',
+    '{{}}', '{{}}', '{{}}', '[]', {first_owner} + h % {owners},
+    NULLIF({first_team} - 1 + (h / 1000) % {places}, {first_team} - 1), 1, ''
 FROM (SELECT n, (n * 7368787) % 1000000007 AS h FROM numbers) AS hashed
 """
 _NUMBERS = {
@@ -77,11 +77,11 @@ def fill() -> None:
     User.objects.create_superuser(ADMIN)
     User.objects.create_user(MEMBER).groups.add(teams[0])
     User.objects.create_user(NEWCOMER).groups.add(*Group.objects.bulk_create(Group(name=n) for n in ("new", "newer")))
-    for number, (workflow, version) in enumerate(WorkflowVersion.objects.order_by("pk").values_list("workflow", "pk")):
+    versions = WorkflowVersion.objects.order_by("pk").values_list("workflow", "pk")
+    for number, (workflow, version) in enumerate(versions):
+        end = SESSIONS - WORKFLOWS + number
         values = {
-            "numbers": _NUMBERS[connection.vendor].format(
-                begin=number, step=WORKFLOWS, end=SESSIONS - WORKFLOWS + number
-            ),
+            "numbers": _NUMBERS[connection.vendor].format(begin=number, step=WORKFLOWS, end=end),
             "status": f"CASE (h / 67000) % {len(_STATES)} "
             + " ".join(f"WHEN {place} THEN '{state}'" for place, state in enumerate(_STATES))
             + " END",
@@ -100,7 +100,7 @@ def fill() -> None:
             cursor.execute(statement)
     if connection.vendor == "postgresql":  # as it does by itself, by and by
         with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE flow_sessions")
+            cursor.execute("VACUUM ANALYZE")
 
 
 def measure(requests: int) -> list[dict[str, Any]]:

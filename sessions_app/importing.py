@@ -67,6 +67,9 @@ def import_readings(
     """Publish what was read without errors; a dry run makes nothing."""
 
     def work() -> Imported:
+        for reading in readings:
+            if reading.definition:
+                publishing.refuse_other_workflow(actor, reading.definition.id)
         return Imported(readings, {} if dry_run else _publish(actor, readings))
 
     return publishing.define(actor, work, idempotency)

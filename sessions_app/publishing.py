@@ -58,7 +58,7 @@ def define(actor: Actor, work: Callable[[], Result], idempotency: Idempotency | 
 
 def publish_within(actor: Actor, definition: Definition) -> Published:
     """One definition, inside the transaction of :func:`define`."""
-    _refuse_other_workflow(actor, definition.id)
+    refuse_other_workflow(actor, definition.id)
     now = timezone.now()
     digest = definition.digest()
     described = {
@@ -94,7 +94,7 @@ def retire(
     """Start no new sessions of a workflow; False when it was retired already.  Its sessions go on."""
 
     def work() -> tuple[WorkflowDefinition, bool]:
-        _refuse_other_workflow(actor, get_workflow(workflow_id).pk)
+        refuse_other_workflow(actor, get_workflow(workflow_id).pk)
         now = timezone.now()
         changed = WorkflowDefinition.objects.filter(pk=workflow_id, retired_at=None).update(
             retired_at=now, updated_at=now
@@ -109,7 +109,7 @@ def delete_workflow(actor: Actor, workflow_id: str, *, idempotency: Idempotency 
 
     def work() -> WorkflowDefinition:
         workflow = get_workflow(workflow_id, lock=True)
-        _refuse_other_workflow(actor, workflow.pk)
+        refuse_other_workflow(actor, workflow.pk)
         if workflow.sessions.exists():
             raise _in_use(actor, workflow)
         WorkflowDefinition.objects.filter(pk=workflow.pk).delete()
@@ -118,7 +118,7 @@ def delete_workflow(actor: Actor, workflow_id: str, *, idempotency: Idempotency 
     return define(actor, work, idempotency)
 
 
-def _refuse_other_workflow(actor: Actor, workflow_id: str) -> None:
+def refuse_other_workflow(actor: Actor, workflow_id: str) -> None:
     """A token for one workflow defines that one alone."""
     if actor.grant and actor.grant.workflow_id not in (None, workflow_id):
         raise NotAllowed(

@@ -64,7 +64,10 @@ class FlowSessionQuerySet(Base):
         heads = models.Q()
         for way in ways:
             heads |= models.Q(pk__in=self.filter(way).values("pk")[:count])
-        return self.filter(heads)[:count]
+        # All conditions hold within: repeated here they would lead SQLite to the OR again.
+        rows = type(self)(self.model, using=self._db).filter(heads)
+        rows.query.order_by, rows.query.select_related = self.query.order_by, self.query.select_related
+        return rows[:count]
 
     def open(self) -> Self:
         """Those that have not ended."""

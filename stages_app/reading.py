@@ -58,8 +58,8 @@ _ASSIGNEE = "(SELECT username FROM auth_user WHERE auth_user.id = stage_instance
 def attempt_of(stage_instance: StageInstance) -> Attempt:
     """The same of an object.  Reads the assignee."""
     assignee = stage_instance.assignee
-    values = (getattr(stage_instance, name) for name in _COLUMNS)
-    return Attempt(*values, assignee.get_username() if assignee else None)
+    values = [getattr(stage_instance, name) for name in _COLUMNS]
+    return Attempt._make([*values, assignee.get_username() if assignee else None])
 
 
 def attempts_of(flow_sessions: Sequence[FlowSession]) -> tuple[Mapping[str, list[Attempt]], Items]:

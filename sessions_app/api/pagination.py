@@ -42,7 +42,7 @@ class Page(NamedTuple):
     next_query: str | None
 
 
-Head = Callable[[QuerySet[Any], int], QuerySet[Any]]
+Head = Callable[[Any, int], QuerySet[Any]]
 """Gives the first rows of a set, in its order."""
 
 

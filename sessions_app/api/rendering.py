@@ -96,14 +96,14 @@ def parse_object(body: bytes) -> dict[str, Any]:
 
 
 def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(_("{name} is no JSON value").format(name=name))
 
 
 def _refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     data: dict[str, Any] = {}
     for key, value in pairs:
         if key in data:
-            raise ValueError(f"the key {json.dumps(key)[:60]} stands there twice")
+            raise ValueError(_("the key {key} stands there twice").format(key=json.dumps(key)[:60]))
         data[key] = value
     return data
 

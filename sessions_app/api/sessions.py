@@ -28,6 +28,7 @@ from sessions_app.api.selection import read_choice, read_flag, selected_fields, 
 from sessions_app.api.views import ApiViewSet, page_body
 from sessions_app.models import FlowSession, Tombstone
 from sessions_app.parts import describe, describe_many
+from sessions_app.querysets import FlowSessionQuerySet
 from sessions_app.revealing import reveal
 from sessions_app.services import FlowSessionManager
 
@@ -71,12 +72,15 @@ class Sessions(ApiViewSet):
         """One page."""
         fields = selected_fields(request, "SessionRow")
         rows = filtered(FlowSession.objects.visible_to(self.actor), request.query_params)
-        page = PAGES.page(rows.select_related("owner", "team"), request, lambda found, n: found.head(self.actor, n))
+        page = PAGES.page(rows.select_related("owner", "team"), request, self._head)
         is_expanded = read_choice(request, "expand", ("stages", "none"), "none") == "stages"
         expand = is_expanded or bool(fields and "stages" in fields)
         parts = describe_many(page.rows, actor=self.actor) if expand else [{}] * len(page.rows)
         body = [slim({**self._session(row), **part}, fields) for row, part in zip(page.rows, parts, strict=True)]
         return Response(page_body(body, request, page.next_query))
+
+    def _head(self, rows: FlowSessionQuerySet, count: int) -> FlowSessionQuerySet:
+        return rows.head(self.actor, count)
 
     def _session(self, flow_session: FlowSession) -> dict[str, Any]:
         return session_seen(self.actor, flow_session)

@@ -36,31 +36,31 @@ FORCE = {"force": True, "reason": "enough"}
 WHY = {"reason": "so"}
 
 
-def _is_gone(names: Names) -> bool:
+def is_gone(names: Names) -> bool:
     return not FlowSession.objects.filter(pk=names["session_id"]).exists()
 
 
-def _is_current(names: Names) -> bool:
+def is_current(names: Names) -> bool:
     return CurrentSession.objects.filter(user__username=names["username"], session=names["session_id"]).exists()
 
 
-def _is_revoked(names: Names) -> bool:
+def is_revoked(names: Names) -> bool:
     return ApiToken.objects.get(token_key=names["token_id"]).state == "revoked"
 
 
-def _workflow_is_gone(workflow_id: str) -> Done:
+def workflow_is_gone(workflow_id: str) -> Done:
     return lambda _names: not WorkflowDefinition.objects.filter(pk=workflow_id).exists()
 
 
-def _is_retired(_names: Names) -> bool:
+def is_retired(_names: Names) -> bool:
     return WorkflowDefinition.objects.filter(pk="unused", retired_at__isnull=False).exists()
 
 
-def _is_imported(_names: Names) -> bool:
+def is_imported(_names: Names) -> bool:
     return WorkflowDefinition.objects.filter(pk="fresh").exists()
 
 
-def _has_token(username: str) -> Done:
+def has_token(username: str) -> Done:
     return lambda names: ApiToken.objects.filter(
         user__username=username.format(**names), name="mine", created_by__username=names["username"]
     ).exists()
@@ -87,7 +87,6 @@ _READS = {
     f"GET {SESSION}next/": Play(shows="{session_id}"),
     f"GET {SESSION}progress/": Play(shows='"session_id":"{session_id}"'),
     "GET /api/v1/tokens/": Play(shows='"id":"{own_token}"'),
-    "GET /api/v1/tokens/{token_id}/": Play(shows='"id":"{token_id}"'),
     "GET /api/v1/workflows/": Play(shows='"id":"dev"'),
     "GET /api/v1/workflows/{workflow_id}/": Play(shows='"id":"dev"'),
     "GET /api/v1/workflows/{workflow_id}/diagram/": Play(shows="Build"),
@@ -119,7 +118,7 @@ _OF_SESSIONS = {
     "run": Play(body={"stage": "build"}, does="stage.started"),
     "stages": Play(body={"stage_id": "build"}, does="stage.created"),
     "start": Play("pending", does="session.started"),
-    "switch": Play("building", done=_is_current),
+    "switch": Play("building", done=is_current),
 }
 
 _OF_STAGES = {
@@ -140,19 +139,17 @@ _BY_FORCE = {
 _CHANGES = {
     "POST /api/v1/sessions/": Play(body={"workflow_id": "dev"}, does="session.created"),
     "POST /api/v1/sessions/run/": Play(body={"workflow_id": "dev", "stage": "build"}, does="stage.started"),
-    f"DELETE {SESSION}": Play(done=_is_gone),
+    f"DELETE {SESSION}": Play(done=is_gone),
     f"PATCH {STAGE}": Play("building", body={"name": "Other"}, does="stage.updated"),
     f"POST {STAGE_OF_SESSION}assign/": Play(body={"assignee": "wang"}, does="stage.assigned"),
     f"POST {STAGE}deliverables/": Play("building", body={"deliverables": {"spec": "x"}}, does="deliverable.added"),
     f"POST {STAGE}items/": Play("building", body={"text": "More"}, does="item.added"),
     f"POST {STAGE}items/done/": Play("building", body={"items": ["write"]}, does="item.done"),
     f"POST {STAGE}items/undo/": Play("building", body={"items": ["check"]}, does="item.reopened"),
-    "POST /api/v1/tokens/": Play(body={"name": "mine", "scopes": ["admin"]}, done=_has_token("{username}")),
-    "DELETE /api/v1/workflows/{workflow_id}/": Play("unused", done=_workflow_is_gone("unused")),
-    "POST /api/v1/workflows/{workflow_id}/retire/": Play("unused", done=_is_retired),
-    "POST /api/v1/workflows/import/": Play(
-        body={"files": [{"name": "fresh.yaml", "content": FILE}]}, done=_is_imported
-    ),
+    "POST /api/v1/tokens/": Play(body={"name": "mine", "scopes": ["admin"]}, done=has_token("{username}")),
+    "DELETE /api/v1/workflows/{workflow_id}/": Play("unused", done=workflow_is_gone("unused")),
+    "POST /api/v1/workflows/{workflow_id}/retire/": Play("unused", done=is_retired),
+    "POST /api/v1/workflows/import/": Play(body={"files": [{"name": "fresh.yaml", "content": FILE}]}, done=is_imported),
     **{f"POST {SESSION}{verb}/": play for verb, play in _OF_SESSIONS.items()},
     **{f"POST {STAGE}{verb}/": play for verb, play in _OF_STAGES.items()},
     **{f"POST {STAGE_OF_SESSION}{verb}/": play for verb, play in _OF_STAGES.items()},
@@ -172,7 +169,7 @@ _CHANGES_IN_CASES = {
     (_BULK, "filter"): Play(body=_bulk("pause", filtered=True), does="session.paused"),
     (_BULK, "filter; dry run"): Play(body=_bulk("pause", dry_run=True, filtered=True), shows='"would":"pause"'),
     (_BULK, "complete by force"): Play(body=_bulk("complete", **FORCE), does="session.completed"),
-    (_BULK, "delete"): Play(body=_bulk("delete"), done=_is_gone),
+    (_BULK, "delete"): Play(body=_bulk("delete"), done=is_gone),
     (f"PATCH {SESSION}", "name"): Play(body={"name": "Other"}, does="session.updated"),
     (f"PATCH {SESSION}", "owner"): Play(body={"owner": "wang"}, does="session.updated"),
     (f"PATCH {SESSION}", "team"): Play(body={"team": None}, does="session.updated"),
@@ -182,13 +179,13 @@ _CHANGES_IN_CASES = {
     **{(f"POST {STAGE}{verb}/", "by force"): play for verb, play in _BY_FORCE.items()},
     **{(f"POST {STAGE_OF_SESSION}{verb}/", "by force"): play for verb, play in _BY_FORCE.items()},
     ("POST /api/v1/tokens/", "for somebody else"): Play(
-        body={"name": "mine", "user": "gao", "scopes": ["admin"]}, done=_has_token("gao")
+        body={"name": "mine", "user": "gao", "scopes": ["admin"]}, done=has_token("gao")
     ),
-    ("DELETE /api/v1/tokens/{token_id}/", "the owner's"): Play(done=_is_revoked),
+    ("DELETE /api/v1/tokens/{token_id}/", "the owner's"): Play(done=is_revoked),
     ("POST /api/v1/workflows/import/", "dry run"): Play(
         body={"files": [{"name": "fresh.yaml", "content": FILE}], "dry_run": True}, shows='"id":"fresh"'
     ),
-    ("DELETE /api/v1/workflows/import/", "a workflow of that name"): Play(done=_workflow_is_gone("import")),
+    ("DELETE /api/v1/workflows/import/", "a workflow of that name"): Play(done=workflow_is_gone("import")),
 }
 
 PLAYS: Mapping[tuple[str, str], Play] = {

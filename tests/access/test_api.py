@@ -79,7 +79,11 @@ def _why_not_each(answer: Any, status: str) -> bool:
         return True
     results = answer.json()["results"]
     codes = {row["code"] for row in results}
-    return not results or not codes <= REFUSALS[status] or {row.get("outcome", "refused") for row in results} != {"refused"}
+    return (
+        not results
+        or not codes <= REFUSALS[status]
+        or {row.get("outcome", "refused") for row in results} != {"refused"}
+    )
 
 
 def differs_from_unknown(client: Client, row: Row, play: Play, names: Names, answer: Any, **headers: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import pytest
@@ -12,15 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
-from sessions_app import parts
 from sessions_app.actors import Actor, local_actor
 from sessions_app.models import FlowSession
 from sessions_app.permissions import SCOPES
 from sessions_app.publishing import publish
 from sessions_app.services import FlowSessionManager
 from sessions_app.tokens import create_token
-from stages_app.models import StageInstance
-from stages_app.representation import StagesPart, stage_json
 from stages_app.services import StageInstanceManager
 from tests.api.conftest import member
 from tests.factories import definition, stage
@@ -48,74 +45,77 @@ class Change(NamedTuple):
 
 
 READS = {
-    "listEvents": (0, "/api/v1/events/"),
-    "followEvents": (0, "/api/v1/events/feed/"),
-    "listInbox": (0, "/api/v1/inbox/"),
-    "getMe": (0, "/api/v1/me/"),
-    "listSessions": (0, "/api/v1/sessions/?expand=stages"),
-    "getSession": (0, SESSION),
-    "getSessionContext": (0, SESSION + "context/"),
-    "drawSession": (0, SESSION + "diagram/"),
-    "getSessionLog": (0, SESSION + "logs/"),
-    "listNextSteps": (0, SESSION + "next/"),
-    "getSessionProgress": (0, SESSION + "progress/"),
-    "getCurrentSession": (0, "/api/v1/sessions/current/"),
-    "listStages": (0, "/api/v1/stages/"),
-    "getStage": (0, STAGE),
-    "listTokens": (0, "/api/v1/tokens/"),
-    "getToken": (0, "/api/v1/tokens/{token}/"),
-    "listWorkflows": (0, "/api/v1/workflows/"),
-    "getWorkflow": (0, "/api/v1/workflows/dev/"),
-    "drawWorkflow": (0, "/api/v1/workflows/dev/diagram/"),
-    "exportWorkflow": (0, "/api/v1/workflows/dev/export/"),
-    "listWorkflowVersions": (0, "/api/v1/workflows/dev/versions/"),
-    "getWorkflowVersion": (0, "/api/v1/workflows/dev/versions/1/"),
+    "listEvents": (4, "/api/v1/events/"),
+    "followEvents": (5, "/api/v1/events/feed/"),
+    "listInbox": (4, "/api/v1/inbox/"),
+    "getMe": (4, "/api/v1/me/"),
+    "listSessions": (6, "/api/v1/sessions/?expand=stages"),
+    "getSession": (7, SESSION),
+    "getSessionContext": (9, SESSION + "context/"),
+    "drawSession": (4, SESSION + "diagram/"),
+    "getSessionLog": (5, SESSION + "logs/"),
+    "listNextSteps": (6, SESSION + "next/"),
+    "getSessionProgress": (7, SESSION + "progress/"),
+    "getCurrentSession": (5, "/api/v1/sessions/current/"),
+    "listStages": (5, "/api/v1/stages/"),
+    "getStage": (6, STAGE),
+    "listTokens": (2, "/api/v1/tokens/"),
+    "getToken": (4, "/api/v1/tokens/{token}/"),
+    "listWorkflows": (2, "/api/v1/workflows/"),
+    "getWorkflow": (3, "/api/v1/workflows/dev/"),
+    "drawWorkflow": (3, "/api/v1/workflows/dev/diagram/"),
+    "exportWorkflow": (3, "/api/v1/workflows/dev/export/"),
+    "listWorkflowVersions": (6, "/api/v1/workflows/dev/versions/"),
+    "getWorkflowVersion": (3, "/api/v1/workflows/dev/versions/1/"),
 }
 """By operation: its queries, and its address."""
 
-Z = (0, 0)
 CHANGES = {
-    "createSession": Change(Z, "POST /api/v1/sessions/", {"workflow_id": "dev"}),
-    "updateSession": Change(Z, "PATCH " + SESSION, {"context": {"branch": "x"}}),
-    "deleteSession": Change(Z, "DELETE " + SESSION),
-    "startSession": Change(Z, f"POST {SESSION}start/", session=("pending",), stage=()),
-    "pauseSession": Change(Z, f"POST {SESSION}pause/"),
-    "resumeSession": Change(Z, f"POST {SESSION}resume/", session=("pause",)),
-    "completeSession": Change(Z, f"POST {SESSION}complete/", FORCED),
-    "reopenSession": Change(Z, f"POST {SESSION}reopen/", WHY, session=("complete",)),
-    "failSession": Change(Z, f"POST {SESSION}fail/", WHY),
-    "abortSession": Change(Z, f"POST {SESSION}abort/"),
-    "noteSession": Change(Z, f"POST {SESSION}note/", {"text": "so"}),
-    "switchSession": Change(Z, f"POST {SESSION}switch/"),
-    "bulkSessions": Change(Z, "POST /api/v1/sessions/bulk/", {"verb": "pause", "dry_run": False, "ids": ["{session}"]}),
-    "runStage": Change(Z, f"POST {SESSION}run/", {"stage": "s0"}, stage=()),
-    "runStageInNewSession": Change(Z, "POST /api/v1/sessions/run/", {"workflow_id": "dev", "stage": "s0"}),
-    "createStage": Change(Z, f"POST {SESSION}stages/", {"stage_id": "s0"}, stage=()),
-    "assignStage": Change(Z, f"POST {OF_SESSION}assign/", {"assignee": "mei"}),
-    "startStageOfSession": Change(Z, f"POST {OF_SESSION}start/", stage=("create",)),
-    "pauseStageOfSession": Change(Z, f"POST {OF_SESSION}pause/"),
-    "resumeStageOfSession": Change(Z, f"POST {OF_SESSION}resume/", stage=("run", "pause")),
-    "completeStageOfSession": Change(Z, f"POST {OF_SESSION}complete/", FORCED),
-    "failStageOfSession": Change(Z, f"POST {OF_SESSION}fail/"),
-    "skipStageOfSession": Change(Z, f"POST {OF_SESSION}skip/", WHY),
-    "retryStageOfSession": Change(Z, f"POST {OF_SESSION}retry/", stage=("run", "fail")),
-    "updateStage": Change(Z, "PATCH " + STAGE, {"context": {"branch": "x"}}),
-    "startStage": Change(Z, f"POST {STAGE}start/", stage=("create",)),
-    "pauseStage": Change(Z, f"POST {STAGE}pause/"),
-    "resumeStage": Change(Z, f"POST {STAGE}resume/", stage=("run", "pause")),
-    "completeStage": Change(Z, f"POST {STAGE}complete/", FORCED),
-    "failStage": Change(Z, f"POST {STAGE}fail/"),
-    "skipStage": Change(Z, f"POST {STAGE}skip/", WHY),
-    "retryStage": Change(Z, f"POST {STAGE}retry/", stage=("run", "fail")),
-    "addItem": Change(Z, f"POST {STAGE}items/", {"text": "More"}),
-    "tickItems": Change(Z, f"POST {STAGE}items/done/", {"items": ["i0"]}),
-    "untickItems": Change(Z, f"POST {STAGE}items/undo/", {"items": ["i0"]}, stage=("run", "tick")),
-    "addDeliverables": Change(Z, f"POST {STAGE}deliverables/", {"deliverables": {"report": "x"}}),
-    "createToken": Change(Z, "POST /api/v1/tokens/", {"name": "new"}),
-    "revokeToken": Change(Z, "DELETE /api/v1/tokens/{token}/"),
-    "importWorkflows": Change(Z, "POST /api/v1/workflows/import/", {"files": [{"name": "d.yaml", "content": FILE}]}),
-    "retireWorkflow": Change(Z, "POST /api/v1/workflows/unused-0/retire/"),
-    "deleteWorkflow": Change(Z, "DELETE /api/v1/workflows/unused-0/"),
+    "createSession": Change((14, 14), "POST /api/v1/sessions/", {"workflow_id": "dev"}),
+    "updateSession": Change((9, 9), "PATCH " + SESSION, {"context": {"branch": "x"}}),
+    "deleteSession": Change((14, 14), "DELETE " + SESSION),
+    "startSession": Change((9, 9), f"POST {SESSION}start/", session=("pending",), stage=()),
+    "pauseSession": Change((11, 13), f"POST {SESSION}pause/"),
+    "resumeSession": Change((11, 13), f"POST {SESSION}resume/", session=("pause",)),
+    "completeSession": Change((12, 14), f"POST {SESSION}complete/", FORCED),
+    "reopenSession": Change((9, 9), f"POST {SESSION}reopen/", WHY, session=("complete",)),
+    "failSession": Change((11, 13), f"POST {SESSION}fail/", WHY),
+    "abortSession": Change((12, 14), f"POST {SESSION}abort/"),
+    "noteSession": Change((9, 9), f"POST {SESSION}note/", {"text": "so"}),
+    "switchSession": Change((9, 10), f"POST {SESSION}switch/"),
+    "bulkSessions": Change(
+        (12, 14), "POST /api/v1/sessions/bulk/", {"verb": "pause", "dry_run": False, "ids": ["{session}"]}
+    ),
+    "runStage": Change((14, 15), f"POST {SESSION}run/", {"stage": "s0"}, stage=()),
+    "runStageInNewSession": Change((17, 17), "POST /api/v1/sessions/run/", {"workflow_id": "dev", "stage": "s0"}),
+    "createStage": Change((13, 13), f"POST {SESSION}stages/", {"stage_id": "s0"}, stage=()),
+    "assignStage": Change((14, 14), f"POST {OF_SESSION}assign/", {"assignee": "mei"}),
+    "startStageOfSession": Change((12, 12), f"POST {OF_SESSION}start/", stage=("create",)),
+    "pauseStageOfSession": Change((13, 13), f"POST {OF_SESSION}pause/"),
+    "resumeStageOfSession": Change((13, 13), f"POST {OF_SESSION}resume/", stage=("run", "pause")),
+    "completeStageOfSession": Change((14, 13), f"POST {OF_SESSION}complete/", FORCED),
+    "failStageOfSession": Change((13, 13), f"POST {OF_SESSION}fail/"),
+    "skipStageOfSession": Change((14, 13), f"POST {OF_SESSION}skip/", WHY),
+    "retryStageOfSession": Change((16, 16), f"POST {OF_SESSION}retry/", stage=("run", "fail")),
+    "updateStage": Change((13, 13), "PATCH " + STAGE, {"context": {"branch": "x"}}),
+    "startStage": Change((12, 12), f"POST {STAGE}start/", stage=("create",)),
+    "pauseStage": Change((13, 13), f"POST {STAGE}pause/"),
+    "resumeStage": Change((13, 13), f"POST {STAGE}resume/", stage=("run", "pause")),
+    "completeStage": Change((14, 13), f"POST {STAGE}complete/", FORCED),
+    "failStage": Change((13, 13), f"POST {STAGE}fail/"),
+    "skipStage": Change((14, 13), f"POST {STAGE}skip/", WHY),
+    "retryStage": Change((16, 16), f"POST {STAGE}retry/", stage=("run", "fail")),
+    "addItem": Change((12, 12), f"POST {STAGE}items/", {"text": "More"}),
+    "tickItems": Change((14, 14), f"POST {STAGE}items/done/", {"items": ["i0"]}),
+    "untickItems": Change((14, 14), f"POST {STAGE}items/undo/", {"items": ["i0"]}, stage=("run", "tick")),
+    "addDeliverables": Change((13, 13), f"POST {STAGE}deliverables/", {"deliverables": {"report": "x"}}),
+    "createToken": Change((6, 6), "POST /api/v1/tokens/", {"name": "new"}),
+    "revokeToken": Change((6, 6), "DELETE /api/v1/tokens/{token}/"),
+    "importWorkflows": Change(
+        (14, 14), "POST /api/v1/workflows/import/", {"files": [{"name": "d.yaml", "content": FILE}]}
+    ),
+    "retireWorkflow": Change((8, 8), "POST /api/v1/workflows/unused-0/retire/"),
+    "deleteWorkflow": Change((14, 14), "DELETE /api/v1/workflows/unused-0/"),
 }
 
 
@@ -167,7 +167,7 @@ class World:
         with CaptureQueriesContext(connection) as captured:
             answer = getattr(self.client, method.lower())(path, data, **({"format": "json"} if method != "GET" else {}))
         assert answer.status_code < 300, answer.content
-        return len(captured), "\n".join(query["sql"] for query in captured)
+        return len(captured), "\n".join([str(len(captured)), *(query["sql"] for query in captured)])
 
     def _filled(self, body: Any) -> Any:
         if isinstance(body, dict) and "ids" in body:
@@ -176,10 +176,9 @@ class World:
 
 
 @pytest.fixture(autouse=True)
-def _unlimited(settings: Any) -> Iterator[None]:
+def _unlimited(settings):
     """Requests are not counted: a write now and then."""
     settings.VCFLOW_API_RATE = None
-    yield
 
 
 def operations(*methods: str) -> set[str]:
@@ -194,11 +193,16 @@ def test_every_operation_has_its_number():
     assert operations("post", "patch", "put", "delete") == set(CHANGES)
 
 
+def as_case(name):
+    # On PostgreSQL the feed ends before the oldest open transaction, which must not be the test's own.
+    return pytest.param(name, marks=[pytest.mark.django_db(transaction=name == "followEvents")])
+
+
 @pytest.mark.parametrize("size", [1, 3])
-@pytest.mark.parametrize("name", READS)
+@pytest.mark.parametrize("name", [as_case(name) for name in READS])
 def test_reading_takes_the_same_queries_at_any_length(name, size):
     expected, address = READS[name]
-    world = World(size, session=("pause",) if name == "none" else ())
+    world = World(size)
     if name == "getCurrentSession":
         world.client.post(f"{SESSION}switch/".format(**world.names))
     world.queries("GET", address)  # versions are remembered

@@ -52,18 +52,19 @@ class Result:
 Run = Callable[..., Result]
 
 
+def play(*words: str, typed: str | None = None, mount: Mount = VC, **environ: str) -> Result:
+    """Run ``vc`` with the given words; ``typed`` is what somebody at a terminal answers."""
+    tty = typed is not None
+    out, err = Stream(), Stream(tty=tty)
+    terminal = Terminal(out, err, Stream(typed or "", tty=tty), {"COLUMNS": "80", "NO_COLOR": "1", **environ})
+    status = main(mount, list(words), terminal)
+    return Result(status, out.getvalue(), err.getvalue())
+
+
 @pytest.fixture
 def run(db: None) -> Run:
-    """Runs ``vc`` with the given words; ``typed`` is what somebody at a terminal answers."""
+    """Runs ``vc`` with the given words: see :func:`play`."""
     stamp.mark_complete()
-
-    def play(*words: str, typed: str | None = None, mount: Mount = VC, **environ: str) -> Result:
-        tty = typed is not None
-        out, err = Stream(), Stream(tty=tty)
-        terminal = Terminal(out, err, Stream(typed or "", tty=tty), {"COLUMNS": "80", "NO_COLOR": "1", **environ})
-        status = main(mount, list(words), terminal)
-        return Result(status, out.getvalue(), err.getvalue())
-
     return play
 
 

@@ -1,0 +1,100 @@
+"""How each command of the matrix is called, and how one sees that it was done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from tests.access.api_requests import Done, has_token, is_current, is_gone, is_imported, is_retired
+
+WHY = ("--reason", "so")
+FORCE = ("--force", "--reason", "enough")
+
+
+class Call(NamedTuple):
+    """The words behind the command's own; ``does``, ``shows`` and ``done`` as for requests."""
+
+    scene: str = "idle"
+    words: Sequence[str] = ()
+    does: str = ""
+    shows: str = ""
+    done: Done | None = None
+
+
+def _on(scene: str, event: str, *words: str) -> Call:
+    return Call(scene, ("{session_id}", *words), does=event)
+
+
+def _in(scene: str, event: str, *words: str) -> Call:
+    return Call(scene, (*words, "--session", "{session_id}"), does=event)
+
+
+_SESSION = {
+    "list": Call(words=["--all"], shows="{session_id}"),
+    "show": Call(words=["{session_id}"], shows="{session_id}"),
+    "current": Call(words=[], shows="{session_id}"),
+    "logs": Call(words=["{session_id}"], shows="session.created"),
+    "create": Call(words=["dev"], does="session.created"),
+    "start": _on("pending", "session.started"),
+    "pause": _on("idle", "session.paused"),
+    "resume": _on("paused", "session.resumed"),
+    "complete": _on("easy", "session.completed"),
+    "fail": _on("idle", "session.failed", *WHY),
+    "reopen": _on("completed", "session.reopened", *WHY),
+    "abort": _on("idle", "session.aborted"),
+    "note": _on("idle", "session.noted", "seen"),
+    "switch": Call("building", ["{session_id}"], done=is_current),
+    "delete": Call(words=["{session_id}", "--force"], done=is_gone),
+}
+
+_STAGE = {
+    "start": _in("stage ready", "stage.started", "build"),
+    "pause": _in("building", "stage.paused", "build"),
+    "resume": _in("stage paused", "stage.resumed", "build"),
+    "complete": _in("testing", "stage.completed", "test"),
+    "fail": _in("building", "stage.failed", "build"),
+    "skip": _in("building", "stage.skipped", "build", *WHY),
+    "retry": _in("stage failed", "stage.retried", "build"),
+    "assign": _in("idle", "stage.assigned", "build", "--to", "wang"),
+}
+
+_REST = {
+    "vc flow item done": _in("building", "item.done", "write"),
+    "vc flow item undo": _in("building", "item.reopened", "check"),
+    "vc flow item add": _in("building", "item.added", "More"),
+    "vc flow deliverable add": _in("building", "deliverable.added", "spec=x"),
+    "vc flow status": Call(words=["{session_id}"], shows="{session_id}"),
+    "vc flow next": Call(words=["{session_id}"], shows="{session_id}"),
+    "vc flow context": Call(words=["{session_id}"], shows="{session_id}"),
+    "vc flow inbox": Call("turns", shows='"{session_id}.{username}.1"'),
+    "vc flow list": Call(shows='"dev"'),
+    "vc flow show": Call(words=["dev"], shows='"dev"'),
+    "vc flow retire": Call(words=["unused"], done=is_retired),
+    "vc flow import": Call(words=["{file}"], done=is_imported),
+    "vc flow export": Call(words=["dev"], shows="dev"),
+    "vc flow validate": Call(words=["{file}"], shows="fresh"),
+    "vc flow visualize": Call(words=["{session_id}"], shows="Build"),
+    "vc token create": Call(words=["mine"], done=has_token("{username}")),
+    "vc token list": Call(words=["--all"], shows="{token_id}"),
+    "vc token revoke": Call(words=["{token_id}"], shows='"revoked"'),
+    "vc init": Call(shows="login"),
+    "vc completion": Call(words=["bash"], shows="complete"),
+}
+
+CALLS: Mapping[tuple[str, str], Call] = {
+    **{(f"vc flow session {name}", ""): call for name, call in _SESSION.items()},
+    **{(f"vc flow stage {name}", ""): call for name, call in _STAGE.items()},
+    **{(name, ""): call for name, call in _REST.items()},
+    ("vc flow session create", "in the team"): Call(words=["dev", "--team", "{team}"], does="session.created"),
+    ("vc flow session complete", "by force"): _on("idle", "session.completed", *FORCE),
+    ("vc flow session update", "name"): _on("idle", "session.updated", "--name", "Other"),
+    ("vc flow session update", "owner"): _on("idle", "session.updated", "--owner", "wang"),
+    ("vc flow session update", "team"): _on("idle", "session.updated", "--no-team"),
+    ("vc flow run", "in a new session"): Call(words=["dev:build"], does="stage.started"),
+    ("vc flow run", "in the session"): _in("idle", "stage.started", "dev:build"),
+    ("vc flow run", "in the session; by force"): _in("idle", "stage.started", "dev:build", *FORCE),
+    ("vc flow stage start", "by force"): _in("stage ready", "stage.started", "build", *FORCE),
+    ("vc flow stage complete", "by force"): _in("building", "stage.completed", "build", *FORCE),
+    ("vc flow import", "dry run"): Call(words=["{file}", "--dry-run"], shows='"fresh"'),
+}
+"""By the command and the case of the matrix's row."""
