@@ -65,7 +65,7 @@ class FlowSessionQuerySet(Base):
         for way in ways:
             heads |= models.Q(pk__in=self.filter(way).values("pk")[:count])
         # All conditions hold within: repeated here they would lead SQLite to the OR again.
-        rows = type(self)(self.model, using=self._db).filter(heads)
+        rows = type(self)(self.model, using=self.db).filter(heads)
         rows.query.order_by, rows.query.select_related = self.query.order_by, self.query.select_related
         return rows[:count]
 

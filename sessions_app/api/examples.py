@@ -34,3 +34,16 @@ SESSION_CHANGE: dict[str, Any] = {
 }
 
 SESSION_PAGE: dict[str, Any] = {"results": [SESSION], "next": None}
+
+TOMBSTONE: dict[str, Any] = {
+    "id": "dev-user-auth-7k3q",
+    "workflow_id": "dev",
+    "last_seq": 9,
+    "chain_head": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "actor": "mei",
+    "reason": "Made by mistake",
+    "deleted_at": "2026-03-01T10:05:00Z",
+    "version": 9,
+    "changed": True,
+    "warnings": [],
+}

@@ -80,4 +80,3 @@ def refuse_bad_values(filters: django_filters.FilterSet) -> None:
             fix=_("See its description at /api/docs/."),
             field=name,
         )
-

@@ -94,11 +94,6 @@ _FRAMEWORK: dict[type[exceptions.APIException], tuple[str, str, str]] = {
         noop("This address doesn't take {method}."),
         noop("See /api/docs/."),
     ),
-    exceptions.NotAcceptable: (
-        "not-acceptable",
-        noop("The answer can't be given in the form that was asked for."),
-        noop("Accept application/json."),
-    ),
     exceptions.UnsupportedMediaType: (
         "unsupported-media-type",
         noop("The request's body must be JSON."),

@@ -31,6 +31,7 @@ from sessions_app.parts import describe, describe_many
 from sessions_app.querysets import FlowSessionQuerySet
 from sessions_app.revealing import reveal
 from sessions_app.services import FlowSessionManager
+from sessions_app.text import TEXT_LENGTH
 
 TAG = "sessions"
 SESSION_ID = path_id("session_id", "The session's whole id.", "dev-user-auth-7k3q")
@@ -43,6 +44,10 @@ REVEAL = query(
     "reveal",
     {"type": "boolean", "default": False},
     "Show masked secrets: for operators; a token needs the scope `export`.",
+)
+
+DELETION_REASON = query(
+    "reason", {"type": "string", "maxLength": TEXT_LENGTH}, "Why; kept in the tombstone. A DELETE has no body."
 )
 
 PAGES = Pages(
@@ -150,15 +155,18 @@ class Sessions(ApiViewSet):
         "Delete a session",
         "Removes the session with its stages and events; a tombstone stays, and its id is never used again.",
         tag=TAG,
-        parameters=[SESSION_ID],
-        answer=Answer("Tombstone", "What is left of it."),
+        parameters=[SESSION_ID, DELETION_REASON],
+        answer=Answer("Tombstone", "What is left of it.", examples.TOMBSTONE),
         is_change=True,
         is_conditional=True,
         errors=[404],
     )
     def destroy(self, request: Request, session_id: str) -> Response:
         """Remove it."""
-        return self.change(FlowSessionManager, lambda manager: manager.delete_session(session_id), _tombstone)
+        reason = request.query_params.get("reason", "")
+        return self.change(
+            FlowSessionManager, lambda manager: manager.delete_session(session_id, reason=reason), _tombstone
+        )
 
 
 def _tombstone(tombstone: Tombstone) -> Mapping[str, Any]:

@@ -17,8 +17,6 @@ from tests.access.world import ALL_SCOPES, Names, World, filled, renamed, stored
 pytestmark = pytest.mark.django_db
 
 ROWS = matrix.of_door("api")
-DONE = ("ok",)
-NOT_DONE = tuple(outcome for outcome in matrix.OUTCOMES["api"] if outcome != "ok")
 REFUSALS = {"403": {"not-allowed", "outside-token"}, "404": {"not-found", "no-active-session"}}
 
 
@@ -107,10 +105,7 @@ class Walk:
     def must(self, who: str, client: APIClient, role: str, outcome: str) -> None:
         """Whether ``client``, which is that role's, meets the outcome."""
         names = self.world.names_for(role, self.play.scene)
-        if outcome == "ok":
-            problem = self._does(client, names)
-        else:
-            problem = self._is_refused(client, names, outcome)
+        problem = self._does(client, names) if outcome == "ok" else self._is_refused(client, names, outcome)
         if problem:
             self.wrong.append(f"{who} should be answered {outcome}: {problem}")
 
@@ -158,7 +153,7 @@ def test_cells_of_people_are_true(world: World, row: Row) -> None:
     walk, before = Walk(world, row), stored()
     for role in row.roles(*matrix.OUTCOMES["api"]):
         walk.must(role, world.client(role), role, row.cells[role])
-        if role in SIGNED_IN:
+        if role in (*SIGNED_IN, "disabled"):
             walk.must(f"{role} with a token", world.token_client(role), role, row.cells[role])
     walk.changes_nothing(before)
     assert walk.wrong == []

@@ -19,8 +19,8 @@ from sessions_app.services import FlowSessionManager, switch_active_session
 from sessions_app.tokens import create_token
 from stages_app.services import StageInstanceManager
 from tests.access.matrix import SIGNED_IN
-from tests.factories import publish_workflow, snapshot, stage, team, user
 from tests.factories import permission as permission_named
+from tests.factories import publish_workflow, snapshot, stage, team, user
 
 SECRET = "hunter-two"
 ALL_SCOPES = ("read", "work", "decide", "define", "export", "webhook", "admin")
@@ -109,7 +109,7 @@ class World:
 
     def names_for(self, role: str, scene: str) -> dict[str, str]:
         """What a request may name: the scene's ids, everything else, and the asker's own."""
-        own = {} if role in ("anonymous", "disabled", "local") else {"own_token": self.token(role)[0]}
+        own = {} if role in ("anonymous", "local") else {"own_token": self.token(role)[0]}
         return {**self.names, **self.scenes[scene], **own, "username": PEOPLE.get(role, "nobody")}
 
     def session_ids(self) -> set[str]:
@@ -124,7 +124,7 @@ class World:
         user("gao")
         user("chen").user_permissions.add(permission_named("define_workflows"))
         user("root", is_superuser=True)
-        user("gone", is_superuser=True, is_active=False)
+        user("gone", is_superuser=True)
 
     def _workflows(self) -> None:
         publish_workflow(stage("build", items=["write", "check?"], deliverables=["spec?"]), stage("test"))
@@ -206,11 +206,17 @@ class World:
         for role in SIGNED_IN:
             self.token(role)
             self.client(role)
-        self.client("disabled")
+        self._disable()
         if connection.vendor == "postgresql":
             # The feed tells what was committed, and a test's transaction never is.
             with connection.cursor() as cursor:
                 cursor.execute("UPDATE session_events SET transaction_id = 1")
+
+    def _disable(self) -> None:
+        """Who signed in and has a token is disabled only then."""
+        self.token("disabled")
+        self.client("disabled")
+        User.objects.filter(username=PEOPLE["disabled"]).update(is_active=False)
 
 
 @contextmanager

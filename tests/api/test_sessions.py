@@ -35,3 +35,10 @@ def test_list_pages_and_slims(api, workflow):
     second = api.get(first["next"]).json()
     assert [row["name"] for page in (first, second) for row in page["results"]] == ["n0", "n1", "n2"]
     assert second["next"] is None
+
+
+def test_a_deletion_keeps_its_reason(api, flow_session):
+    answer = api.delete(f"/api/v1/sessions/{flow_session.pk}/?reason=made+by+mistake")
+    assert_fits("Tombstone", answer.json())
+    assert (answer.status_code, answer.json()["reason"]) == (200, "made by mistake")
+    assert_problem(api.get(f"/api/v1/sessions/{flow_session.pk}/"), 404, "not-found")
