@@ -11,7 +11,7 @@ STAMP := .venv/.vcflow-setup
 PACKAGES := sessions_app stages_app status_bridge vcflow_site
 CATALOGUES := $(wildcard $(addsuffix /locale/*/LC_MESSAGES/*.po,$(PACKAGES)))
 
-.PHONY: setup run demo test lint bench messages clean
+.PHONY: setup run demo test lint bench messages openapi clean
 
 setup: $(STAMP)  ## a .venv in the checkout with everything, its vc included
 
@@ -48,6 +48,9 @@ messages: setup  ## bring the catalogues up to date with the texts in the code
 	$(BABEL) update --domain django --input-file build/messages.pot --output-dir sessions_app/locale \
 		--no-fuzzy-matching --no-wrap
 	$(BIN)/python hatch_build.py
+
+openapi: setup  ## write the API's description anew
+	$(BIN)/python manage.py spectacular --format openapi-json --validate --fail-on-warn --file docs/openapi.json
 
 clean:  ## everything that can be made again; the data in .vcflow stays
 	rm -rf .venv build dist htmlcov .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

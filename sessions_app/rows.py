@@ -36,9 +36,7 @@ class Table(Generic[Row]):
         self._key = self._columns[model._meta.pk.attname]
         self._adapt = {field.attname: _adapter(field) for field in fields}
         self._inserted = [
-            field.attname
-            for field in fields
-            if not isinstance(field, models.AutoField) and not field.has_db_default()
+            field.attname for field in fields if not isinstance(field, models.AutoField) and not field.has_db_default()
         ]
         self._readers = {field.attname: read for field in fields if (read := _reader(field, database))}
         self._places = [(self._attnames.index(attname), read) for attname, read in self._readers.items()]

@@ -22,8 +22,8 @@ _SVG_POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri '
 _PICTURE = {"type": "string"}
 
 AS = query("as", {"type": "string", "enum": list(_DRAW), "default": "mermaid"}, "In which form.")
-ANSWER = Answer(_PICTURE, "The picture, as Mermaid source, text or SVG.", media_type=_TEXT)
-OTHER_ANSWERS = [Answer(_PICTURE, ANSWER.about, media_type=_SVG)]
+ANSWER = Answer(_PICTURE, "The picture, as Mermaid source, text or SVG.", "flowchart TD\n...", media_type=_TEXT)
+OTHER_ANSWERS = [Answer(_PICTURE, ANSWER.about, "<svg>...</svg>", media_type=_SVG)]
 
 
 def picture(request: Request, definition: Definition, states: Mapping[str, Any]) -> HttpResponse:

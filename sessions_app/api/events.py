@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from sessions_app import feed
 from sessions_app.api import event_examples, event_schemas
-from sessions_app.api.filters import refuse_bad_values
+from sessions_app.api.filters import MomentFilter, refuse_bad_values
 from sessions_app.api.operations import CURSOR, LIMIT, Answer, operation, ordering, path_id, query
 from sessions_app.api.pagination import Pages, read_limit
 from sessions_app.api.views import ApiViewSet, page_body
@@ -58,8 +58,8 @@ class EventFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fil
     actor = django_filters.CharFilter(field_name="actor", max_length=200)
     door = django_filters.CharFilter(field_name="door", max_length=16)
     stage = django_filters.CharFilter(method="of_stage", max_length=200)
-    created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
-    created_before = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+    created_after = MomentFilter(field_name="created_at", lookup_expr="gte")
+    created_before = MomentFilter(field_name="created_at", lookup_expr="lt")
 
     class Meta:
         model = SessionEvent

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import django_filters
+from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django_filters.fields import IsoDateTimeField
 
 from sessions_app.api.operations import query
 from sessions_app.exceptions import InvalidInput
@@ -18,6 +21,21 @@ _TIME = {"type": "string", "format": "date-time"}
 _TEXT = {"type": "string", "maxLength": 200}
 
 
+class _MomentField(IsoDateTimeField):  # type: ignore[misc]  # django-filter has no types
+    def clean(self, value: Any) -> datetime | None:
+        moment: datetime | None = super().clean(value)
+        try:
+            return moment and moment.astimezone(UTC)
+        except OverflowError:  # the first day of the year 1, east of Greenwich
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
+class MomentFilter(django_filters.IsoDateTimeFilter):  # type: ignore[misc]  # django-filter has no types
+    """A moment in ISO 8601 that databases can say, in UTC."""
+
+    field_class = _MomentField
+
+
 class SessionFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     """``stuck_since``: active or paused, and nothing happened since then."""
 
@@ -26,11 +44,11 @@ class SessionFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-f
     owner = django_filters.CharFilter(field_name="owner__username", max_length=150)
     team = django_filters.CharFilter(field_name="team__name", max_length=150)
     stage = django_filters.CharFilter(field_name="current_stage_id", max_length=64)
-    created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
-    created_before = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
-    updated_after = django_filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte")
-    updated_before = django_filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="lt")
-    stuck_since = django_filters.IsoDateTimeFilter(method="stuck")
+    created_after = MomentFilter(field_name="created_at", lookup_expr="gte")
+    created_before = MomentFilter(field_name="created_at", lookup_expr="lt")
+    updated_after = MomentFilter(field_name="updated_at", lookup_expr="gte")
+    updated_before = MomentFilter(field_name="updated_at", lookup_expr="lt")
+    stuck_since = MomentFilter(method="stuck")
     search = django_filters.CharFilter(method="with_text", max_length=200)
 
     class Meta:

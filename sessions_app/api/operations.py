@@ -151,7 +151,7 @@ def operation(
             parameters=declared,
             request={JSON_TYPE: ref(body)} if body else None,
             responses={**_success(answer, *other_answers), **_problems(statuses)},
-            examples=[OpenApiExample("request", value=body_example, request_only=True)] if body_example else None,
+            examples=[OpenApiExample("request", value=body_example, request_only=True)] if body else None,
         )
         documented: Method = document(checked)
         return documented
@@ -166,7 +166,7 @@ def _success(*answers: Answer) -> dict[Any, OpenApiResponse]:
 def _response(answer: Answer) -> OpenApiResponse:
     schema = ref(answer.schema) if isinstance(answer.schema, str) else answer.schema
     example = OpenApiExample("answer", value=answer.example, response_only=True, media_type=answer.media_type)
-    return OpenApiResponse(schema, answer.about, [example] if answer.example else [])
+    return OpenApiResponse(schema, answer.about, [] if answer.example is None else [example])
 
 
 def _problems(statuses: Iterable[int]) -> dict[Any, OpenApiResponse]:

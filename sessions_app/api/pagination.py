@@ -11,7 +11,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -133,7 +133,7 @@ def decode(cursor: str, ordering: Ordering, read: Callable[[Any], Any] | None = 
         if name != ordering.name:
             raise ValueError
         return [_read(column, ordering.column), _read(key, ordering.key)]
-    except (ValueError, TypeError, binascii.Error, RecursionError):
+    except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError):
         raise InvalidInput(
             _("The cursor can't be used."),
             fix=_("Follow the 'next' address of a page as it is, or leave the cursor out to begin anew."),
@@ -151,7 +151,7 @@ def _read(value: Any, column: str) -> Any:
         read = datetime.fromisoformat(value)
         if read.tzinfo is None:
             raise ValueError
-        return read
+        return read.astimezone(UTC)
     if type(value) is int and 0 <= value < 2**63:
         return value
     if isinstance(value, str) and value.isprintable():

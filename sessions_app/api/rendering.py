@@ -24,16 +24,23 @@ JSON_TYPE = "application/json"
 PROBLEM_TYPE = "application/problem+json"
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_CONTROL = re.compile(rb"\x7f|\xc2[\x80-\x9f]")
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC | orjson.OPT_NON_STR_KEYS
 
 
 def dump(data: Any) -> bytes:
     """``data`` as JSON in UTF-8; times in UTC, as ISO 8601 with a Z."""
     try:
-        return orjson.dumps(data, option=_OPTIONS, default=_plain)
+        body = orjson.dumps(data, option=_OPTIONS, default=_plain)
     except TypeError:
         text = json.dumps(data, cls=_Encoder, ensure_ascii=False, separators=(",", ":"))
-        return _SURROGATE.sub("\ufffd", text).encode()
+        body = _SURROGATE.sub("\ufffd", text).encode()
+    # JSON leaves DEL and the controls above it as they are; terminals obey them.
+    return _CONTROL.sub(_escaped, body) if b"\x7f" in body or b"\xc2" in body else body
+
+
+def _escaped(found: re.Match[bytes]) -> bytes:
+    return b"\\u%04x" % ord(found.group().decode())
 
 
 def _plain(value: Any) -> Any:

@@ -9,7 +9,7 @@ from sessions_app.text import NAME_LENGTH, TAG_LENGTH, TEXT_LENGTH
 
 TIME = {"type": "string", "format": "date-time"}
 NULLABLE_TIME = nullable("string", format="date-time")
-JSON_OBJECT = {"type": "object", "additionalProperties": True}
+JSON_OBJECT = ref("JsonObject")
 NAME = {"type": "string", "minLength": 1, "maxLength": NAME_LENGTH}
 REASON = {"type": "string", "maxLength": TEXT_LENGTH, "description": "Why; kept in the event log."}
 FORCE = {
@@ -63,6 +63,7 @@ PROBLEM = obj(
 
 register(
     {
+        "JsonObject": {"type": "object", "additionalProperties": True},
         "Problem": PROBLEM,
         "Nothing": obj({}, about="No body."),
         "Session": obj(SESSION),

@@ -118,7 +118,7 @@ class Sessions(ApiViewSet):
         "The session with its stages, their attempts and items. Its `ETag` is its version.",
         tag=TAG,
         parameters=[SESSION_ID, fields_parameter("SessionDetail"), REVEAL],
-        answer=Answer("SessionDetail", "The session."),
+        answer=Answer("SessionDetail", "The session.", examples.SESSION_DETAIL),
         errors=[404],
     )
     def retrieve(self, request: Request, session_id: str) -> Response:

@@ -59,9 +59,7 @@ class ApiViewSet(ViewSet):
 
         key = self.request.headers.get("Idempotency-Key")
         idempotency = Idempotency(key, self._fingerprint(), answer)
-        manager = manager_class(
-            self.actor, idempotency=idempotency, expected_versions=expected_versions(self.request)
-        )
+        manager = manager_class(self.actor, idempotency=idempotency, expected_versions=expected_versions(self.request))
         try:
             result = verb(manager)
         except AlreadyAnswered as again:

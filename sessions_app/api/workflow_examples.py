@@ -64,6 +64,15 @@ stages:
       - report
 """
 
+FILE: dict[str, Any] = {
+    "vcflow": 1,
+    "id": "release",
+    "name": "Release",
+    "type": "dev",
+    "source_rule": "release.yaml",
+    "stages": [{"id": "check", "name": "Check", "checklist": ["Run the tests"], "deliverables": ["report"]}],
+}
+
 IMPORT: dict[str, Any] = {"files": [{"name": "release.yaml", "content": YAML}], "dry_run": False}
 
 READ: dict[str, Any] = {

@@ -17,6 +17,7 @@ from sessions_app.access import require_general
 from sessions_app.api import drawings
 from sessions_app.api import workflow_examples as examples
 from sessions_app.api.defining import DefiningViewSet
+from sessions_app.api.documents import ref
 from sessions_app.api.filters import refuse_bad_values
 from sessions_app.api.operations import (
     CURSOR,
@@ -159,7 +160,7 @@ class Workflows(DefiningViewSet):
         tag=TAG,
         parameters=[WORKFLOW_ID, EXPORT_AS, VERSION],
         answer=Answer(FILE, "The file.", examples.YAML, media_type=YAML_TYPE),
-        other_answers=[Answer({"type": "object", "additionalProperties": True}, "The file.")],
+        other_answers=[Answer(ref("JsonObject"), "The file.", examples.FILE)],
         errors=[404],
     )
     def export(self, request: Request, workflow_id: str) -> HttpResponse:

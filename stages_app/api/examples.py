@@ -4,40 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sessions_app.api.examples import SESSION
-
-ITEM: dict[str, Any] = {
-    "id": "write-it",
-    "number": 1,
-    "text": "Write it down",
-    "required": True,
-    "added": False,
-    "done": True,
-    "done_at": "2026-03-01T10:00:05Z",
-    "done_by": "mei",
-}
-
-STAGE: dict[str, Any] = {
-    "id": "dev-user-auth-7k3q.spec.1",
-    "session_id": "dev-user-auth-7k3q",
-    "stage_id": "spec",
-    "name": "Specification",
-    "attempt": 1,
-    "status": "ACTIVE",
-    "ad_hoc": False,
-    "started_at": "2026-03-01T09:41:00Z",
-    "completed_at": None,
-    "overdue": False,
-    "assignee": "mei",
-    "context": {},
-    "config": {"timeout": 86400},
-    "metadata": {},
-    "deliverables": {},
-    "missing_deliverables": ["spec-md"],
-    "completed_items": ["write-it"],
-    "items": [ITEM],
-    "allowed_actions": ["pause", "complete", "fail", "skip"],
-}
+from sessions_app.api.examples import ITEM, SESSION, SESSION_DETAIL, STAGE
+from sessions_app.api.workflow_examples import DEFINITION
 
 STAGE_PAGE: dict[str, Any] = {"results": [STAGE], "next": None}
 
@@ -108,4 +76,12 @@ INBOX: dict[str, Any] = {
             "body": None,
         }
     ]
+}
+
+BRIEF: dict[str, Any] = {
+    **SESSION_DETAIL,
+    "workflow": DEFINITION,
+    "notes": [],
+    "recent_events": [],
+    "next": [NEXT_STEP],
 }

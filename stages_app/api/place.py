@@ -73,8 +73,10 @@ class Place(ApiViewSet):
         " of Markdown to read or to paste.",
         tag=_TAG,
         parameters=[SESSION_ID, _AS, REVEAL],
-        answer=Answer("SessionContext", "The whole place."),
-        other_answers=[Answer({"type": "string"}, "The whole place.", media_type=_MARKDOWN)],
+        answer=Answer("SessionBrief", "The whole place.", examples.BRIEF),
+        other_answers=[
+            Answer({"type": "string"}, "The whole place.", "# dev-user-auth-7k3q: ...", media_type=_MARKDOWN)
+        ],
         errors=[404],
     )
     def context(self, request: Request, session_id: str) -> HttpResponseBase:

@@ -48,7 +48,7 @@ register(
                 "next": _NEXT,
             }
         ),
-        "SessionContext": obj(
+        "SessionBrief": obj(
             {
                 **SESSION,
                 "stages": array(ref("SessionStage")),

@@ -114,7 +114,7 @@ def test_context_holds_the_whole_place(api, flow_session, actor):
     StageInstanceManager(actor).run_stage(flow_session.pk, "spec")
     answer = get(api, flow_session, "context/")
     body = answer.json()
-    assert_fits("SessionContext", body)
+    assert_fits("SessionBrief", body)
     assert (body["notes"][0]["reason"], body["recent_events"][-1]["type"]) == ("remember the milk", "stage.started")
     assert (body["workflow"]["id"], body["stages"][0]["status"]) == ("dev", "ACTIVE")
     assert body["next"] == next_of(api, flow_session)
