@@ -97,7 +97,8 @@ def why_not(world: World, client: Client, row: Row, outcome: str, names: Names) 
         case "empty":
             if row.case.endswith("search"):
                 return _unlike_an_unknown_one(client, row, names, answer)
-            return told if answer.status_code != 200 or leaked or SECRET in text_of(answer) else ""
+            shown = [text for text in (SECRET, _shown(row, names)) if text in text_of(answer)]
+            return told if answer.status_code != 200 or leaked or shown else ""
         case "login":
             is_sent = answer.status_code == 302 and answer.headers["Location"].startswith("/admin/login/?next=")
             return "" if is_sent else told

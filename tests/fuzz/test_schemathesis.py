@@ -1,0 +1,114 @@
+"""schemathesis plays the whole description against the API, with every role and with ids that exist.
+
+Each request is taken back, so that the next one meets the same sessions.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import schemathesis
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+from hypothesis import HealthCheck
+from hypothesis import settings as given_settings
+from hypothesis import strategies as st
+from schemathesis.config import SchemathesisConfig
+
+from tests.access.conftest import shared_world, world  # noqa: F401  fixtures
+from tests.access.world import World, taken_back
+from tests.api.openapi import document
+
+pytestmark = [pytest.mark.fuzz, pytest.mark.django_db]
+
+ROLES = ("anonymous", "stranger", "viewer", "operator", "owner")
+SCENES = ("idle", "pending", "paused", "completed", "building", "testing", "stage paused", "stage failed", "stage ready")
+
+CONFIG = """
+seed = 1
+[generation]
+deterministic = true
+no-shrink = true
+database = "none"
+with-security-parameters = false
+allow-extra-parameters = true
+[checks]
+max_response_time = 10.0
+[checks.positive_data_acceptance]
+enabled = false  # what is allowed depends on the state, and texts have rules that JSON Schema can't say
+"""
+THOROUGHLY = CONFIG + "[phases.fuzzing.generation]\nmax-examples = 30\n"
+BRIEFLY = CONFIG + "[phases.coverage]\nenabled = false\n[phases.fuzzing.generation]\nmax-examples = 6\nmode = 'all'\n"
+
+
+def described(config: str) -> Any:
+    """The description for schemathesis; three of four ids are to become ids that exist."""
+    schema = schemathesis.openapi.from_dict(json.loads(json.dumps(document())), config=SchemathesisConfig.from_str(config))
+
+    @schema.hook
+    def flatmap_path_parameters(context: Any, path_parameters: Mapping[str, Any]) -> Any:
+        existing = st.sampled_from(SCENES).map(lambda scene: {name: f"seed:{scene}" for name in path_parameters})
+        return existing if path_parameters else st.just(path_parameters)
+
+    return schema
+
+
+thorough, brief = described(THOROUGHLY), described(BRIEFLY)
+
+
+@pytest.fixture(scope="module")
+def site() -> WSGIHandler:
+    return WSGIHandler()
+
+
+def seeded(case: Any, names_in: Any) -> None:
+    """Put the ids of a scene where the case names one."""
+    for name, value in (case.path_parameters or {}).items():
+        if isinstance(value, str) and value.startswith("seed:"):
+            names = names_in(value.removeprefix("seed:"))
+            case.path_parameters[name] = names.get(name, "build")
+
+
+def play(case: Any, world: World, role: str, site: WSGIHandler, headers: Mapping[str, str]) -> None:  # noqa: F811
+    seeded(case, lambda scene: world.names_for(role, scene))
+    with taken_back():
+        # The client of the tests doesn't unpack.
+        case.call_and_validate(app=site, headers={**headers, "Accept-Encoding": "identity"})
+
+
+def bearer(world: World, role: str) -> dict[str, str]:  # noqa: F811
+    return {} if role == "anonymous" else {"Authorization": f"Bearer {world.token(role)[1]}"}
+
+
+def cookie(world: World, role: str) -> dict[str, str]:  # noqa: F811
+    """As a browser does it: with the cookie of the sign-in and the proof that a page of ours asks."""
+    signed_in = world.client(role).cookies[settings.SESSION_COOKIE_NAME].value
+    proof = "x" * 32
+    cookies = f"{settings.SESSION_COOKIE_NAME}={signed_in}; {settings.CSRF_COOKIE_NAME}={proof}"
+    return {"Cookie": cookies, "X-CSRFToken": proof}
+
+
+# The world is there for all examples, each of which is taken back.
+ONE_WORLD = given_settings(suppress_health_check=list(HealthCheck), deadline=None)
+
+
+@thorough.parametrize()
+@ONE_WORLD
+def test_the_description_holds(case, world, site):  # noqa: F811  the fixture
+    play(case, world, "admin", site, bearer(world, "admin"))
+
+
+@pytest.mark.parametrize("role", ROLES)
+@brief.parametrize()
+@ONE_WORLD
+def test_the_description_holds_for_every_role(case, world, site, role):  # noqa: F811  the fixture
+    play(case, world, role, site, bearer(world, role))
+
+
+@brief.parametrize()
+@ONE_WORLD
+def test_the_description_holds_in_a_browser(case, world, site):  # noqa: F811  the fixture
+    play(case, world, "owner", site, cookie(world, "owner"))
