@@ -6,8 +6,9 @@ Each floor registers its own; an operation's body is validated against the very 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -21,6 +22,11 @@ Schema = dict[str, Any]
 
 SCHEMAS: dict[str, Schema] = {}
 """Every named schema: JSON Schema of 2020-12, as OpenAPI 3.1 has it."""
+
+FAULTS = 50
+"""How many things that are wrong are looked at, to name the one that tells most."""
+
+_SIZES = ("maxItems", "maxProperties")
 
 _KINDS = {
     "string": noop("a text"),
@@ -46,8 +52,8 @@ def ref(name: str) -> Schema:
 
 
 def array(items: Schema, **more: Any) -> Schema:
-    """A list of ``items``."""
-    return {"type": "array", "items": items, **more}
+    """A list of ``items``; its length is looked at before them."""
+    return {"type": "array", **more, "items": items}
 
 
 def obj(properties: Mapping[str, Schema], *, required: tuple[str, ...] | None = None, about: str = "") -> Schema:
@@ -79,7 +85,7 @@ def _validator(name: str, _known: int) -> Draft202012Validator:
 
 def check(name: str, data: object) -> None:
     """Refuse what doesn't fit a request's schema; names the place and what is expected there."""
-    error = best_match(validator(name).iter_errors(data))
+    error = best_match(_first(validator(name).iter_errors(data)))
     if error is not None:
         raise _refusal(error, SCHEMAS[name])
 

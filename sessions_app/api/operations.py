@@ -139,7 +139,7 @@ def operation(
             refuse_unknown_parameters(request, known)
             if body is not None:
                 check(body, request.data)
-            elif request.data:
+            elif is_change and request.data:
                 check("Nothing", request.data)
             return method(view, request, *args, **kwargs)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
@@ -30,10 +31,21 @@ class CallerThrottle(BaseThrottle):
         return rates.seconds_left(period)
 
 
+def refuse_strangers_flood(request: Request) -> None:
+    """Count a request without valid credentials; raises Throttled when its address has none left."""
+    rate: tuple[int, int] | None = settings.VCFLOW_API_RATE
+    if rate is not None and not rates.spend(_address(request), *rate):
+        raise Throttled(rates.seconds_left(rate[1]))
+
+
 def caller_of(request: Request) -> str:
     """Whose requests are counted together."""
     if isinstance(request.auth, ApiToken):
         return f"token:{request.auth.token_key}"
     if request.user.is_authenticated:
         return f"user:{request.user.pk}"
+    return _address(request)
+
+
+def _address(request: Request) -> str:
     return f"address:{client_network(request)}"

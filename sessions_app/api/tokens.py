@@ -21,7 +21,7 @@ TOKEN_ID = path_id("token_id", "The token's public id: its first characters.", "
 ALL: OpenApiParameter = query(
     "all", {"type": "boolean", "default": False}, "Everybody's tokens: for administrators alone."
 )
-_SCOPES = array({"type": "string", "enum": list(SCOPES)}, uniqueItems=True, maxItems=len(SCOPES))
+_SCOPES = array({"type": "string", "enum": list(SCOPES)}, maxItems=len(SCOPES))
 
 _TOKEN = {
     "id": {"type": "string", "description": "Its first characters, by which it is named; no secret."},
@@ -116,7 +116,7 @@ class Tokens(ApiViewSet):
         expires_in = given.pop("expires_in", None)
         lifetime = None if expires_in is None else tokens.parse_lifetime(expires_in)
         row, text = tokens.create_token(self.actor, given.pop("name"), lifetime=lifetime, **given)
-        return Response({**tokens.token_json(row), "token": text}, status=201, headers={"Cache-Control": "no-store"})
+        return Response({**tokens.token_json(row), "token": text}, status=201)
 
     @operation(
         "getToken",

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
+from django.utils.cache import patch_vary_headers
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
@@ -14,6 +16,7 @@ from sessions_app.access import require_scope
 from sessions_app.actors import Actor
 from sessions_app.api.authentication import actor_of
 from sessions_app.api.conditions import etag, expected_versions
+from sessions_app.api.throttling import refuse_strangers_flood
 from sessions_app.change import Outcome
 from sessions_app.idempotency import AlreadyAnswered, Idempotency, fingerprint
 from sessions_app.permissions import READ
@@ -34,9 +37,20 @@ class ApiViewSet(ViewSet):
         return actor_of(self.request)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
+        try:
+            super().initial(request, *args, **kwargs)
+        except (AuthenticationFailed, NotAuthenticated):  # REST framework would count only those it lets in
+            refuse_strangers_flood(request)
+            raise
         if request.method in SAFE_METHODS:
             require_scope(self.actor, READ)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """No cache keeps what is one caller's to see."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        answer.headers["Cache-Control"] = "private, no-store"
+        patch_vary_headers(answer, ["Authorization", "Cookie"])
+        return answer
 
     def change(
         self,

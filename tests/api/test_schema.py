@@ -1,6 +1,8 @@
 """The API's description: complete, valid, and the same as the one that is checked in."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from drf_spectacular.validation import validate_schema
 from jsonschema import Draft202012Validator
 
 from tests.api.openapi import document, operations
+from vcflow_site import api
 
 CHECKED_IN = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
 
@@ -69,3 +72,20 @@ def test_examples_fit_their_schemas(method, path):
     for schema, example in [pair for body in bodies for pair in shown(body.get("content", {}))]:
         root = {**schema, "components": document()["components"]}
         assert [error.message for error in Draft202012Validator(root).iter_errors(example)] == []
+
+
+def test_the_description_is_made_once_however_many_ask_at_once(monkeypatch, client):
+    monkeypatch.setattr(api, "_made", [])
+    made = []
+
+    class Generator:
+        def get_schema(self, **_options):
+            made.append(1)
+            time.sleep(0.05)  # the others arrive meanwhile
+            return {"made": len(made)}
+
+    monkeypatch.setattr(api, "SchemaGenerator", Generator)
+    with ThreadPoolExecutor(8) as threads:
+        answers = set(threads.map(lambda _number: api.description(), range(8)))
+    assert answers == {b'{"made":1}'}
+    assert client.get("/api/schema/").content == b'{"made":1}'

@@ -3,6 +3,7 @@
 import pytest
 from rest_framework.test import APIClient
 
+from sessions_app import rates
 from sessions_app.models import ApiToken
 from tests.api.conftest import assert_fits, assert_problem, client_for
 
@@ -23,7 +24,7 @@ def made(api):
 def test_a_token_is_shown_once_and_kept_by_no_cache(made, api):
     body = made.json()
     assert_fits("MadeToken", body)
-    assert made.headers["Cache-Control"] == "no-store"
+    assert made.headers["Cache-Control"] == "private, no-store"
     listed = api.get("/api/v1/tokens/")
     assert_fits("TokenPage", listed.json())
     assert body["token"] not in listed.content.decode()
@@ -66,3 +67,28 @@ def test_tokens_page_by_cursor(api):
 def test_a_lifetime_that_can_not_be_is_refused(api):
     refused = api.post("/api/v1/tokens/", {"name": "x", "expires_in": "soon"}, format="json")
     assert assert_problem(refused, 400, "invalid-input")["details"]["field"] == "expires_in"
+
+
+def test_thousands_of_scopes_are_refused_for_their_number(api):
+    many = {"name": "x", "scopes": [{"a": number} for number in range(20_000)]}
+    refused = api.post("/api/v1/tokens/", many, format="json")
+    assert "maxItems" in assert_problem(refused, 400, "invalid-input")["detail"]
+
+
+def test_no_cache_keeps_an_answer(api, flow_session):
+    for address in (f"/api/v1/sessions/{flow_session.pk}/", "/api/v1/sessions/none/", "/api/v1/events/feed/"):
+        answer = api.get(address)
+        assert answer.headers["Cache-Control"] == "private, no-store"
+        assert {"Authorization", "Cookie"} <= set(answer.headers["Vary"].split(", "))
+
+
+@pytest.mark.parametrize(
+    "header", [{}, {"HTTP_AUTHORIZATION": "Bearer vcf_" + "0" * 80}, {"HTTP_AUTHORIZATION": "Bearer x"}]
+)
+def test_requests_without_valid_credentials_are_counted_by_address(db, settings, header):
+    settings.VCFLOW_API_RATE = (3, 60)
+    rates._purses.clear()
+    client = APIClient()
+    statuses = [client.get("/api/v1/me/", **header).status_code for _try in range(5)]
+    assert statuses == [401, 401, 401, 429, 429]
+    assert_problem(client.get("/api/v1/me/", **header), 429, "throttled")
