@@ -90,6 +90,14 @@ def check(name: str, data: object) -> None:
         raise _refusal(error, SCHEMAS[name])
 
 
+def _first(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
+    """Some of the errors: to find all in a list of a million values would take minutes."""
+    for error in islice(errors, FAULTS):
+        yield error
+        if error.validator in _SIZES:
+            return
+
+
 def _refusal(error: ValidationError, schema: Schema) -> InvalidInput:
     place = ".".join(str(part) for part in error.absolute_path)
     message, fix = _explain(error)

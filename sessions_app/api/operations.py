@@ -27,6 +27,7 @@ ERRORS: Mapping[int, str] = {
     409: "The thing is not in the state that this needs, or somebody else was first.",
     412: "The session has changed since: `If-Match` names an older version.",
     413: "The body has more than 1 MB.",
+    414: "The query has more than 8 kB.",
     415: "The body is not `application/json`.",
     422: "Something that the verb needs is still open, or the idempotency key was used for another request.",
     429: "Too many requests; `Retry-After` says when to go on.",
@@ -35,8 +36,8 @@ ERRORS: Mapping[int, str] = {
 }
 """The errors that operations answer with, each an ``application/problem+json``."""
 
-READ_ERRORS = (400, 401, 403, 429, 503)
-CHANGE_ERRORS = (400, 401, 403, 409, 413, 415, 422, 429, 503, 507)
+READ_ERRORS = (400, 401, 403, 414, 429, 503)
+CHANGE_ERRORS = (400, 401, 403, 409, 413, 414, 415, 422, 429, 503, 507)
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",

@@ -15,8 +15,8 @@ from vcflow_site import api
 
 CHECKED_IN = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
 
-READS = ("200", "400", "401", "403", "429", "503")
-CHANGES = ("400", "401", "403", "409", "413", "415", "422", "429", "503", "507")
+READS = ("200", "400", "401", "403", "414", "429", "503")
+CHANGES = ("400", "401", "403", "409", "413", "414", "415", "422", "429", "503", "507")
 
 
 def test_the_checked_in_description_is_what_the_code_says():
