@@ -30,7 +30,7 @@ demo: setup  ## play a session of any rule file: make demo RULE=path/to/file
 	@$(BIN)/python examples/demo.py $(if $(RULE),"$(RULE)")
 
 test: setup  ## the tests, with coverage
-	$(BIN)/python -m pytest --numprocesses auto --cov --cov-report term:skip-covered --cov-fail-under 95 -m 'not browser'
+	$(BIN)/python -m pytest --numprocesses auto --cov --cov-report term:skip-covered --cov-fail-under 95 -m 'not browser and not fuzz'
 
 lint: setup  ## style, types and the floors of the house
 	$(BIN)/ruff check .

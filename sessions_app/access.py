@@ -25,6 +25,7 @@ __all__ = [
     "is_visible",
     "may",
     "may_as",
+    "need_of",
     "require",
     "require_general",
     "require_scope",
@@ -66,7 +67,7 @@ def may(actor: Actor, action: str | Need, flow_session: FlowSession) -> bool:
 
 def may_as(actor: Actor, role: Role, action: str | Need) -> bool:
     """The same for an actor who has that role on the session."""
-    need = _need(action)
+    need = need_of(action)
     return not actor.is_disabled and _has_scope(actor, need.scope) and role >= max(need.role, Role.VIEWER)
 
 
@@ -85,7 +86,7 @@ def require_visible(actor: Actor, flow_session: FlowSession) -> None:
 
 def require(actor: Actor, action: str | Need, flow_session: FlowSession) -> None:
     """Raise unless the actor sees the session and may do ``action`` to it: see :func:`may`."""
-    need = _need(action)
+    need = need_of(action)
     role = rights_of(actor).role_on(flow_session)
     if role == Role.STRANGER:
         raise session_not_found(flow_session.pk)
@@ -120,6 +121,11 @@ def require_scope(actor: Actor, scope: str) -> None:
         )
 
 
+def need_of(action: str | Need) -> Need:
+    """What ``action`` of ``SESSION_ACTIONS`` needs; a need stands for itself."""
+    return SESSION_ACTIONS[action] if isinstance(action, str) else action
+
+
 def session_not_found(reference: str) -> NotFound:
     """The error for a session that isn't there, or not for the one who asks."""
     return NotFound(
@@ -128,10 +134,6 @@ def session_not_found(reference: str) -> NotFound:
         kind="session",
         reference=reference,
     )
-
-
-def _need(action: str | Need) -> Need:
-    return SESSION_ACTIONS[action] if isinstance(action, str) else action
 
 
 def _has_scope(actor: Actor, scope: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
@@ -21,13 +21,17 @@ LOCAL_USERNAME = "local"
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a token allows at most: some scopes, and perhaps the sessions of one team or workflow alone."""
+    """What a token allows at most: some scopes, and perhaps the sessions of one team or workflow alone.
+
+    ``digest`` is the token's hash, by which its row is found.
+    """
 
     name: str
     scopes: frozenset[str]
     team_id: int | None = None
     workflow_id: str | None = None
     expires_at: datetime | None = None
+    digest: str | None = field(default=None, compare=False, repr=False)
 
     def reaches(self, team_id: int | None, workflow_id: str) -> bool:
         """Whether it lets through to the sessions of that team and workflow."""
@@ -51,6 +55,11 @@ class Actor:
     @property
     def username(self) -> str:
         return self.user.get_username()
+
+    @property
+    def bounds(self) -> tuple[int | None, str | None]:
+        """The ids of the team and of the workflow that the token is bound to; None where it isn't."""
+        return (self.grant.team_id, self.grant.workflow_id) if self.grant else (None, None)
 
     @property
     def is_disabled(self) -> bool:

@@ -23,7 +23,7 @@ from sessions_app.idempotency import Idempotency
 from sessions_app.language import gettext as _
 from sessions_app.masking import mask_changes, mask_text
 from sessions_app.models import FlowSession, SessionEvent
-from sessions_app.permissions import Need
+from sessions_app.permissions import GENERAL_ACTIONS, Need
 from sessions_app.rows import table
 from sessions_app.signals import event_committed, event_recorded
 from sessions_app.states import Level
@@ -57,6 +57,7 @@ class Change:
         self.events: list[SessionEvent] = []
         self.warnings: list[str] = []
         self.result: Any = flow_session
+        self.scopes: set[str] = set()
         self.is_deleted = False
         self._is_new = is_new
         self._dirty: set[str] = set()
@@ -70,6 +71,7 @@ class Change:
     def require(self, action: str | Need) -> None:
         """Raise unless the actor may do ``action`` to the session; for what is known only inside the change."""
         access.require(self.actor, action, self.flow_session)
+        self.scopes.add(access.need_of(action).scope)
 
     def set(self, **values: Any) -> dict[str, tuple[Any, Any]]:
         """Set columns of the session; returns those that changed, with before and after."""
@@ -183,12 +185,14 @@ def open_change(
     try:
         with storage.translated(), transaction.atomic(durable=True):
             if idempotency:
-                idempotency.claim(actor)
+                idempotency.claim(actor, unknown)
             if is_new:
                 assert isinstance(action, str), "a new session needs one of GENERAL_ACTIONS"
                 access.require_general(actor, action)
             change = Change(obtain(), actor, is_new=is_new)
-            if not is_new:
+            if is_new:
+                change.scopes.add(GENERAL_ACTIONS[str(action)].scope)
+            else:
                 _admit(change, action, unknown)
                 _refuse_stale(change.flow_session, expected_versions)
             if force:
@@ -196,7 +200,7 @@ def open_change(
             yield change
             change.write()
             if idempotency:
-                idempotency.store(actor, change.result, change.outcome())
+                _store(idempotency, change)
     except NothingToDo:
         assert change is not None
         if idempotency:
@@ -229,4 +233,10 @@ def _remember(idempotency: Idempotency, change: Change) -> None:
     """Keep the answer of a request that had nothing to do."""
     with storage.translated(), transaction.atomic(durable=True):
         idempotency.claim(change.actor)
-        idempotency.store(change.actor, change.result, change.outcome())
+        _store(idempotency, change)
+
+
+def _store(idempotency: Idempotency, change: Change) -> None:
+    """Keep the answer; that of a deletion is about no session any more."""
+    session_id = "" if change.is_deleted else change.flow_session.pk
+    idempotency.store(change.actor, change.result, change.outcome(), session_id=session_id, scopes=change.scopes)

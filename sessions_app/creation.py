@@ -32,7 +32,7 @@ def new_session(
     team: str | None = None,
 ) -> FlowSession:
     """A session of the newest version, not yet written; ``team`` is a group's name."""
-    given_name = None if name is None else clean_name(name, _("name"))
+    given_name = None if name is None else unmask(clean_name(name, _("name")), "", "name")
     version_id = _newest_version(workflow_id)
     published = published_version(version_id)
     return FlowSession(
@@ -44,7 +44,7 @@ def new_session(
         current_stage_id=progress.proposals(published, {})[0].stage_id,
         context=unmask(clean_json_object({} if context is None else context, _("context")), {}),
         metadata=unmask(clean_json_object({} if metadata is None else metadata, _("metadata")), {}),
-        tags=clean_tags(tags),
+        tags=list(dict.fromkeys(unmask(clean_tags(tags), [], "tags"))),
         owner_id=actor.user.pk,
         team=team_of_new_session(actor, team, workflow_id),
     )

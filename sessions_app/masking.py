@@ -50,12 +50,13 @@ def mask_changes(changes: Mapping[str, tuple[Any, Any]]) -> dict[str, dict[str, 
     return masked
 
 
-def unmask(new: Any, before: Any) -> Any:
+def unmask(new: Any, before: Any, place: str = "") -> Any:
     """``new`` with the stored secret wherever it has, at the same place, what ``mask(before)`` shows.
 
-    Raises :class:`InvalidInput` where something masked stands for nothing that is stored.
+    Raises :class:`InvalidInput` where something masked stands for nothing that was shown there;
+    ``place`` is what it calls a text or a list.
     """
-    return _restored(new, before, mask(before), "")
+    return _restored(new, before, mask(before), place)
 
 
 def _hides(key: str, value: Any) -> bool:
@@ -122,11 +123,12 @@ def _restored(new: Any, before: Any, seen: Any, path: str) -> Any:
     """``new`` with its secrets; ``seen`` is ``before`` as it was shown."""
     if not _holds_mask(new):
         return new
+    # Of what is hidden whole no part was shown that could come back.
     if isinstance(new, dict):
-        return dict(_restored_entries(new, before if isinstance(before, dict) else {}, path))
+        return _restored_object(new, before if isinstance(seen, dict) else {}, path)
     if isinstance(new, str) and new == seen:
         return before
-    if isinstance(new, list | tuple) and isinstance(before, list):
+    if isinstance(new, list | tuple) and isinstance(seen, list):
         seen_items = mask(before)
         _refuse_moved(new, seen_items, path)
         padded: Iterable[Any] = [*before, *[None] * (len(new) - len(before))]
@@ -138,15 +140,17 @@ def _restored(new: Any, before: Any, seen: Any, path: str) -> Any:
     raise _masked_value(path)
 
 
-def _restored_entries(new: Mapping[str, Any], before: dict[str, Any], path: str) -> Iterator[tuple[str, Any]]:
+def _restored_object(new: Mapping[str, Any], before: dict[str, Any], path: str) -> dict[str, Any]:
     keys = dict(zip(_mask_object(before), before, strict=True))
+    restored: dict[str, Any] = {}
     for given, item in new.items():
         place = f"{path}.{given}" if path else given
         key = keys.get(given, given)
-        if MASK in key:
+        if MASK in key or (key != given and key in new):
             raise _masked_value(place)
         stored = before.get(key)
-        yield key, _restored(item, stored, _mask_entry(key, stored), place)
+        restored[key] = _restored(item, stored, _mask_entry(key, stored), place)
+    return restored
 
 
 def _refuse_moved(new: Iterable[Any], seen: Iterable[Any], path: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, Self
 
 from django.db import connections, models
@@ -80,7 +81,8 @@ class FlowSessionQuerySet(Base):
         return self.filter(id__startswith=beginning)
 
     def search(self, text: str) -> Self:
-        """Those that have ``text`` in their id or name, whatever its case."""
+        """Those that have ``text`` in their id or name, whatever its case (on SQLite: that of its ASCII letters)."""
+        text = unicodedata.normalize("NFC", text)
         return self.filter(models.Q(id__icontains=text) | models.Q(name__icontains=text))
 
 

@@ -21,7 +21,7 @@ from sessions_app.parts import describe
 from sessions_app.permissions import Need
 from sessions_app.querysets import FlowSessionQuerySet
 from sessions_app.states import Level
-from sessions_app.teams import TRANSFERABLE, new_owner, team_name, transfer
+from sessions_app.teams import TRANSFERABLE, team_name, transfer
 from sessions_app.text import clean_json_object, clean_name, clean_tags, clean_text, merge_objects
 
 __all__ = ["FlowSessionManager", "get_active_session", "get_session_progress", "switch_active_session"]
@@ -34,7 +34,7 @@ UPDATABLE: Cleaners = {
     "context": clean_json_object,
     "metadata": clean_json_object,
     "tags": lambda tags, _name: clean_tags(tags),
-    "owner": new_owner,
+    "owner": lambda username, _name: username,
     "team": team_name,
 }
 
@@ -240,14 +240,14 @@ def cleaned_update(data: Mapping[str, Any], updatable: Cleaners) -> dict[str, An
 
 def merged(row: Any, values: Mapping[str, Any]) -> dict[str, Any]:
     """``values`` with objects merged into those of ``row``, within the limits of size; masked secrets stay."""
-    return {
-        key: _merged_object(key, getattr(row, key), value) if isinstance(value, dict) else value
-        for key, value in values.items()
-    }
+    return {key: _merged_value(key, getattr(row, key), value) for key, value in values.items()}
 
 
-def _merged_object(name: str, before: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
-    return clean_json_object(merge_objects(before, unmask(patch, before)), name)
+def _merged_value(name: str, before: Any, value: Any) -> Any:
+    if isinstance(value, dict):
+        return clean_json_object(merge_objects(before, unmask(value, before)), name)
+    restored = unmask(value, before, name)
+    return list(dict.fromkeys(restored)) if isinstance(restored, list) else restored
 
 
 def _bury(change: Change, reason: str) -> Tombstone:

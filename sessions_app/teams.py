@@ -60,12 +60,17 @@ def _usable(actor: Actor, team: Group) -> Group:
 
 
 def transfer(change: Change, moves: dict[str, Any]) -> Changes:
-    """Give the session to another owner (a user) or team (a name, or None for none); says what changed, as names."""
+    """Give the session to another owner (a username) or team (a name, or None for none); says what changed, as names.
+
+    Who may not transfer it must have been refused before: this tells which users and teams there are.
+    """
     flow_session = change.flow_session
     changes: dict[str, tuple[Any, Any]] = {}
-    if "owner" in moves and moves["owner"].pk != flow_session.owner_id:
-        changes["owner"] = (flow_session.owner.get_username(), moves["owner"].get_username())
-        change.set(owner_id=moves["owner"].pk)
+    if "owner" in moves:
+        owner = _new_owner(moves["owner"])
+        if owner.pk != flow_session.owner_id:
+            changes["owner"] = (flow_session.owner.get_username(), owner.get_username())
+            change.set(owner_id=owner.pk)
     if "team" in moves:
         before = flow_session.team
         after = None if moves["team"] is None else find_team(change.actor, moves["team"])
@@ -76,8 +81,14 @@ def transfer(change: Change, moves: dict[str, Any]) -> Changes:
     return changes
 
 
-def new_owner(username: object, _name: str) -> User:
-    """The user of that name, whose account must be enabled."""
+def team_name(name: object, _name: str) -> str | None:
+    """The name of a team, or None; whether there is one is seen inside the change."""
+    if name is None or (isinstance(name, str) and is_reference(name)):
+        return name
+    raise _team_not_found(str(name))
+
+
+def _new_owner(username: object) -> User:
     user = get_user(username)
     if not user.is_active:
         raise InvalidInput(
@@ -86,13 +97,6 @@ def new_owner(username: object, _name: str) -> User:
             user=str(username),
         )
     return user
-
-
-def team_name(name: object, _name: str) -> str | None:
-    """The name of a team, or None; whether there is one is seen inside the change."""
-    if name is None or (isinstance(name, str) and is_reference(name)):
-        return name
-    raise _team_not_found(str(name))
 
 
 def _refuse_to_leave(actor: Actor, team: Group | None) -> None:

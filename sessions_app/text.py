@@ -15,6 +15,7 @@ from typing import Any
 
 from sessions_app.exceptions import InvalidInput
 from sessions_app.language import gettext as _
+from sessions_app.secret_signs import mask_text
 
 NAME_LENGTH = 200
 TAG_LENGTH = 50
@@ -91,10 +92,10 @@ def clean_json_object(value: object, what: str) -> dict[str, Any]:
 
 
 def clean_tags(value: object) -> list[str]:
-    """The tags, each a short text, without repetitions."""
+    """The tags, each a short text; different secrets look alike, so repetitions stay until they are unmasked."""
     if isinstance(value, str) or not isinstance(value, Iterable):
         raise InvalidInput(_("The tags must be a list."), fix=_("Give them as a list of texts."))
-    return list(dict.fromkeys(clean_name(tag, _("tag"), limit=TAG_LENGTH) for tag in value))
+    return [clean_name(tag, _("tag"), limit=TAG_LENGTH) for tag in value]
 
 
 def merge_objects(before: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,8 +114,7 @@ def _clean_json(value: Any, what: str, depth: int, counter: list[int]) -> Any:
     if isinstance(value, dict):
         counter[0] += len(value)
         _check_count(counter[0], what)
-        key_what = _("key in {what}").format(what=what)
-        return {clean_name(key, key_what): _clean_json(item, what, depth + 1, counter) for key, item in value.items()}
+        return _clean_entries(value, what, depth, counter)
     if isinstance(value, list | tuple):
         counter[0] += len(value)
         _check_count(counter[0], what)
@@ -123,6 +123,20 @@ def _clean_json(value: Any, what: str, depth: int, counter: list[int]) -> Any:
         # PostgreSQL gives 1e22 back as a whole number; the event's hash needs one form everywhere.
         return int(value)
     return value
+
+
+def _clean_entries(found: Mapping[Any, Any], what: str, depth: int, counter: list[int]) -> dict[str, Any]:
+    key_what = _("key in {what}").format(what=what)
+    cleaned: dict[str, Any] = {}
+    for given, item in found.items():
+        key = clean_name(given, key_what)
+        if key in cleaned:
+            raise InvalidInput(
+                _("The {what} has two keys that are the same: {key}.").format(what=what, key=visible(mask_text(key))),
+                fix=_("Keep one of them; spaces around a key and how its accents are encoded make no difference."),
+            )
+        cleaned[key] = _clean_json(item, what, depth + 1, counter)
+    return cleaned
 
 
 def _check_count(count: int, what: str) -> None:

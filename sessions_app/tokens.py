@@ -64,10 +64,11 @@ def create_token(
     }
     expiry = _lifetime(actor, lifetime, agent=agent)
     with storage.translated(), transaction.atomic(durable=True):
+        made_with = _lock_own_token(actor)
         # Whoever makes a token for the same user at the same moment waits here.
         get_user_model().objects.select_for_update().get(pk=owner.pk)
         _refuse_name_in_use(owner, name)
-        row, text = ApiToken.objects.create(user=owner, expiry=expiry, **values)
+        row, text = ApiToken.objects.create(user=owner, expiry=expiry, made_with=made_with, **values)
     return row, text
 
 
@@ -85,11 +86,13 @@ def list_tokens(actor: Actor, *, all_users: bool = False) -> QuerySet[ApiToken]:
 
 
 def revoke_token(actor: Actor, token_id: str, *, abbreviated: bool = False) -> tuple[ApiToken, bool]:
-    """End a token at once; False: it was revoked before.  ``abbreviated`` allows a unique beginning of the id."""
+    """End a token at once, and all that were made with it; False: it was revoked before.
+
+    ``abbreviated`` allows a unique beginning of the id.
+    """
     row = find_token(actor, token_id, abbreviated=abbreviated)
-    with storage.translated():
-        now = timezone.now()
-        changed = ApiToken.objects.filter(pk=row.pk, revoked_at=None).update(revoked_at=now)
+    with storage.translated(), transaction.atomic(durable=True):
+        changed = _revoke([row.pk])
         row.refresh_from_db(fields=["revoked_at"])
     return row, bool(changed)
 
@@ -131,6 +134,25 @@ def token_json(row: ApiToken) -> dict[str, Any]:
         "revoked_at": row.revoked_at,
         "state": row.state,
     }
+
+
+def _revoke(digests: list[str]) -> int:
+    """Revoke those, then what was made with them, and so on; says how many of ``digests`` were valid until now."""
+    changed: list[int] = []
+    while digests:
+        changed.append(ApiToken.objects.filter(pk__in=digests, revoked_at=None).update(revoked_at=timezone.now()))
+        digests = list(ApiToken.objects.filter(made_with__in=digests).order_by().values_list("pk", flat=True))
+    return changed[0]
+
+
+def _lock_own_token(actor: Actor) -> ApiToken | None:
+    """The token that the actor uses, which nobody revokes meanwhile; one that was revoked makes no other."""
+    if actor.grant is None or actor.grant.digest is None:
+        return None
+    own: ApiToken | None = ApiToken.objects.select_for_update().filter(pk=actor.grant.digest, revoked_at=None).first()
+    if own is None:
+        raise NotAllowed(_("The token {id} was revoked.").format(id=actor.grant.name), fix=_("Make a new one."))
+    return own
 
 
 def parse_lifetime(text: str) -> timedelta:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection
 
 from django.db.models import Count, QuerySet
@@ -39,13 +40,17 @@ def search_workflows(workflows: QuerySet[WorkflowDefinition], text: str) -> Quer
 
     Names are compared here: a database compares JSON with its escapes and the languages' names.
     """
-    wanted = text.casefold()
+    wanted = _folded(text)
     found = [
         workflow_id
         for workflow_id, name in workflows.values_list("pk", "name")
-        if any(wanted in each.casefold() for each in (workflow_id, *variants(name)))
+        if any(wanted in _folded(each) for each in (workflow_id, *variants(name)))
     ]
     return workflows.filter(pk__in=found)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
 def session_counts(actor: Actor, version_ids: Collection[str]) -> dict[str, int]:

@@ -13,7 +13,7 @@ from sessions_app.language import variants
 from sessions_app.masking import mask_text, unmask
 from sessions_app.rows import table
 from sessions_app.states import Level
-from sessions_app.text import clean_json_object, clean_name, is_reference, slug
+from sessions_app.text import clean_json_object, clean_name, is_reference, slug, visible
 from stages_app.machine import OPEN
 from stages_app.models import StageInstance, StageItem
 from stages_app.refusals import illegal_stage_verb
@@ -84,7 +84,7 @@ def add(change: Change, stage_instance: StageInstance, text: str, *, required: b
     if stage_instance.status not in OPEN:
         raise illegal_stage_verb(stage_instance, "add")
     session_verbs.refuse_if_ended(change.flow_session, "add")
-    text = clean_name(text, _("item"), limit=ITEM_LENGTH)
+    text = unmask(clean_name(text, _("item"), limit=ITEM_LENGTH), "", "text")
     taken = list(
         StageItem.objects.filter(stage_instance=stage_instance).order_by("number").values_list("number", "item_id")
     )
@@ -131,7 +131,7 @@ def merged_deliverables(stage_instance: StageInstance, given: Mapping[str, Any])
     """The stage's deliverables with ``given`` added, each under the id that its name means."""
     if not isinstance(given, Mapping):
         raise InvalidInput(_("The deliverables must be a mapping."), fix=_('Give them as {"name": …}.'))
-    named = {_deliverable_id(stage_instance, key): value for key, value in given.items()}
+    named = _named(stage_instance, given)
     empty = [key for key, value in named.items() if value in (None, "")]
     if empty:
         raise InvalidInput(
@@ -141,6 +141,19 @@ def merged_deliverables(stage_instance: StageInstance, given: Mapping[str, Any])
         )
     before, what = stage_instance.deliverables, _("deliverables")
     return clean_json_object({**before, **unmask(clean_json_object(named, what), before)}, what)
+
+
+def _named(stage_instance: StageInstance, given: Mapping[str, Any]) -> dict[str, Any]:
+    named: dict[str, Any] = {}
+    for key, value in given.items():
+        deliverable_id = _deliverable_id(stage_instance, key)
+        if deliverable_id in named:
+            raise InvalidInput(
+                _("The deliverable {name} is given twice.").format(name=visible(mask_text(deliverable_id))),
+                fix=_("Give it once: its id and its names mean the same."),
+            )
+        named[deliverable_id] = value
+    return named
 
 
 def add_deliverables(change: Change, stage_instance: StageInstance, given: Mapping[str, Any]) -> None:
@@ -165,8 +178,9 @@ def refuse_unless_worked_on(change: Change, stage_instance: StageInstance, verb:
 
 
 def _begins(item: StageItem, text: str) -> bool:
+    """Whether the text begins so as it is shown: an answer to a guess must not give away what is masked in it."""
     wanted = text.casefold()
-    return bool(wanted) and any(variant.casefold().startswith(wanted) for variant in variants(item.text))
+    return bool(wanted) and any(mask_text(shown).casefold().startswith(wanted) for shown in variants(item.text))
 
 
 def _new_item_id(text: str, number: int, taken: set[str]) -> str:

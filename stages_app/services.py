@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from sessions_app import verbs as session_verbs
-from sessions_app.actors import get_user
 from sessions_app.change import Change, open_change
 from sessions_app.creation import new_session, record_creation
 from sessions_app.current import make_current, switch_active_session
@@ -47,7 +46,7 @@ class StageInstanceManager(Manager):
     ) -> StageInstance:
         """Make an attempt beforehand, with a configuration such as ``{"timeout": 3600}`` (seconds)."""
         stage_id = checked_stage_id(stage_type)
-        given_name = "" if name is None else clean_name(name, _("name"))
+        given_name = "" if name is None else unmask(clean_name(name, _("name")), "", "name")
         given_config = unmask(steps.clean_config({} if config is None else config, _("configuration")), {})
         with self._change(session_id, STAGE_ACTIONS["create"]) as change:
             session_verbs.refuse_if_ended(change.flow_session, "create")
@@ -77,9 +76,8 @@ class StageInstanceManager(Manager):
 
     def assign_stage(self, session_id: str, stage_reference: str | None, username: str | None) -> StageInstance:
         """Say whose turn a stage is (None: nobody's); one that has not begun is made ready (PENDING) for it."""
-        user = None if username is None else get_user(username)
         with self._change(session_id, STAGE_ACTIONS["update"]) as change:
-            change.result = steps.assign(change, stage_reference, user)
+            change.result = steps.assign(change, stage_reference, username)
         return self._finish_stage(change)
 
     def start_instance(self, instance_id: str, *, force: bool = False, reason: str = "") -> StageInstance:

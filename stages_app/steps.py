@@ -6,8 +6,6 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from django.contrib.auth.models import User
-
 from sessions_app import verbs as session_verbs
 from sessions_app.actors import Actor, get_user
 from sessions_app.change import Change, NothingToDo, lock_session_where, open_change
@@ -15,6 +13,7 @@ from sessions_app.definitions.checks import MAX_TIMEOUT
 from sessions_app.exceptions import FlowError, InvalidInput, NotFound
 from sessions_app.idempotency import Idempotency
 from sessions_app.language import gettext as _
+from sessions_app.masking import unmask
 from sessions_app.models import FlowSession
 from sessions_app.permissions import STAGE_ACTIONS, Need
 from sessions_app.rows import table
@@ -119,6 +118,7 @@ def run(change: Change, reference: str, *, name: str | None, force: bool, reason
     given_name = "" if name is None else clean_name(name, _("name"))
     stage_id = checked_stage_id(reference) if ad_hoc else references.stage_id_of(flow_session, reference, "start")
     stage_instance = last_attempt(flow_session, stage_id)
+    given_name = unmask(given_name, stage_instance.name if stage_instance else "", "name")
     if stage_instance is None:
         return verbs.begin(change, stage_id, name=given_name, reason=reason, force=force)
     change.result = stage_instance
@@ -169,17 +169,17 @@ def checked_status(status: str) -> StageStatus:
         ) from None
 
 
-def assign(change: Change, reference: str | None, user: User | None) -> StageInstance:
-    """Set whose turn a stage is; an attempt that is missing is made beforehand."""
+def assign(change: Change, reference: str | None, username: str | None) -> StageInstance:
+    """Set whose turn a stage is (None: nobody's); an attempt that is missing is made beforehand."""
     session_verbs.refuse_if_ended(change.flow_session, "update")
     stage_id = references.stage_id_of(change.flow_session, reference, "update")
     stage_instance = last_attempt(change.flow_session, stage_id)
     if stage_instance is None:
-        if user is None:
+        if username is None:
             raise refusals.stage_not_begun(change.flow_session, stage_id, "update")
         stage_instance = _made_ready(change, stage_id)
     change.result = stage_instance
-    update(change, stage_instance, {"assignee_id": user.pk if user else None})
+    update(change, stage_instance, {"assignee": username})
     return stage_instance
 
 
@@ -192,8 +192,8 @@ def _made_ready(change: Change, stage_id: str) -> StageInstance:
 
 
 def update(change: Change, stage_instance: StageInstance, values: Mapping[str, Any]) -> None:
-    """Set columns of an attempt; objects are merged key by key."""
-    after = merged(stage_instance, values)
+    """Set columns of an attempt; objects are merged key by key, the assignee is a username."""
+    after = merged(stage_instance, _with_user_id(values))
     before = {name: getattr(stage_instance, name) for name in after}
     for name, value in after.items():
         setattr(stage_instance, name, value)
@@ -210,11 +210,8 @@ def update(change: Change, stage_instance: StageInstance, values: Mapping[str, A
 
 
 def cleaned_values(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of an attempt that an update sets, checked; the assignee is a username, or None for nobody."""
-    values = cleaned_update(data, _UPDATABLE)
-    if "assignee" in values:
-        values["assignee_id"] = values.pop("assignee")
-    return values
+    """What an update sets of an attempt, checked but for who the assignee is: that is told inside the change alone."""
+    return cleaned_update(data, _UPDATABLE)
 
 
 def clean_config(value: object, what: str) -> dict[str, Any]:
@@ -229,13 +226,17 @@ def clean_config(value: object, what: str) -> dict[str, Any]:
     )
 
 
-def _user_id(username: object, _name: str) -> int | None:
-    return None if username is None else get_user(username).pk
+def _with_user_id(values: Mapping[str, Any]) -> dict[str, Any]:
+    columns = dict(values)
+    if "assignee" in columns:
+        username = columns.pop("assignee")
+        columns["assignee_id"] = None if username is None else get_user(username).pk
+    return columns
 
 
 _UPDATABLE: Cleaners = {
     "name": clean_name,
-    "assignee": _user_id,
+    "assignee": lambda username, _name: username,
     "context": clean_json_object,
     "config": clean_config,
     "metadata": clean_json_object,

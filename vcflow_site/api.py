@@ -29,7 +29,8 @@ def description() -> bytes:
     """The description as JSON.  One thread makes it: the generator loads parts of itself as it goes."""
     with _making:
         if not _made:
-            _made.append(dump(SchemaGenerator().get_schema(request=None, public=True)))
+            generator: Any = SchemaGenerator  # it has no types
+            _made.append(dump(generator().get_schema(request=None, public=True)))
         return _made[0]
 
 

@@ -165,4 +165,4 @@ def _actor(request: Request) -> Actor:
 
 def grant_of(token: ApiToken) -> Grant:
     """What the token allows at most."""
-    return Grant(token.name, frozenset(token.scopes), token.team_id, token.workflow_id, token.expiry)
+    return Grant(token.name, frozenset(token.scopes), token.team_id, token.workflow_id, token.expiry, token.digest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from django.utils.datastructures import MultiValueDict
@@ -13,8 +14,11 @@ from rest_framework.response import Response
 from sessions_app import bulk
 from sessions_app.access import require_scope
 from sessions_app.api import event_examples
+from sessions_app.api.conditions import idempotency_key
 from sessions_app.api.filters import filtered
 from sessions_app.api.operations import Answer, operation
+from sessions_app.api.problems import for_strangers
+from sessions_app.api.selection import refuse_blank
 from sessions_app.api.views import ApiViewSet
 from sessions_app.exceptions import FlowError
 from sessions_app.masking import mask_text
@@ -44,22 +48,19 @@ class BulkVerbs(ApiViewSet):
     )
     def create(self, request: Request) -> Response:
         """Try it or do it."""
-        given = dict(request.data)
+        given, key = dict(request.data), idempotency_key(request)
         order = bulk.order(self.actor, given["verb"], reason=given.get("reason", ""), force=given.get("force", False))
+        fitting = self._fitting(given.get("filter", {}))  # refused before a key gives an answer again
+        chosen = partial(bulk.choose, self.actor, given.get("ids"), fitting)
         if given["dry_run"]:
-            return Response(self._preview(order, self._chosen()))
-        key = request.headers.get("Idempotency-Key")
-        ids = bulk.choose_once(self.actor, key, self._fingerprint(), self._chosen)
+            return Response(self._preview(order, chosen()))
+        ids = bulk.choose_once(self.actor, key, self._fingerprint(), chosen)
         results = bulk.bulk_perform(self.actor, order, ids, key=key)
         rows = [
             {"id": done.session_id, "outcome": done.outcome, "version": done.version, **_why_not(done.error)}
             for done in results
         ]
         return Response(_report(order, rows, (done.outcome for done in results), dry_run=False))
-
-    def _chosen(self) -> list[str]:
-        given = dict(self.request.data)
-        return bulk.choose(self.actor, given.get("ids"), self._fitting(given.get("filter", {})))
 
     def _fitting(self, given: Mapping[str, Any]) -> FlowSessionQuerySet | None:
         """What the filter selects; None without one, for an empty one would select everything."""
@@ -87,9 +88,11 @@ class BulkVerbs(ApiViewSet):
 
 
 def _filter_values(given: Mapping[str, Any]) -> MultiValueDict[str, str]:
-    """A filter's values as the list's query parameters would carry them, without the empty ones."""
+    """A filter's values as the list's query parameters would carry them; an empty one is refused as there."""
     values = {name: value if isinstance(value, list) else [str(value)] for name, value in given.items()}
-    return MultiValueDict({name: value for name, value in values.items() if any(each.strip() for each in value)})
+    for name, each in values.items():
+        refuse_blank(name, each)
+    return MultiValueDict(values)
 
 
 def _report(order: bulk.Order, rows: list[dict[str, Any]], outcomes: Iterable[str], *, dry_run: bool) -> dict[str, Any]:
@@ -100,4 +103,5 @@ def _report(order: bulk.Order, rows: list[dict[str, Any]], outcomes: Iterable[st
 def _why_not(error: FlowError | None) -> dict[str, str | None]:
     if error is None:
         return {"code": None, "detail": None, "fix": None}
-    return {"code": error.code, "detail": error.message, "fix": error.fix}
+    told = for_strangers(error)
+    return {"code": told.code, "detail": told.message, "fix": told.fix}

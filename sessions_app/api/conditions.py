@@ -11,6 +11,7 @@ from rest_framework.request import Request
 
 from sessions_app.exceptions import InvalidInput
 from sessions_app.language import gettext as _
+from sessions_app.text import clean_name
 
 _TAG = re.compile(r'(?:W/)?"(\d{1,9})"')
 _ANY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]*"')
@@ -38,3 +39,16 @@ def expected_versions(request: Request) -> frozenset[int] | None:
             field="If-Match",
         )
     return frozenset(int(found.group(1)) for part in parts if (found := _TAG.fullmatch(part)))
+
+
+def idempotency_key(request: Request) -> str | None:
+    """The key that the request was given, in UTF-8; servers hand headers on as Latin-1."""
+    header = request.headers.get("Idempotency-Key")
+    if header is None:
+        return None
+    try:
+        return clean_name(header.encode("latin-1").decode(), _("idempotency key"))
+    except UnicodeError:
+        raise InvalidInput(
+            _("The header Idempotency-Key can't be read."), fix=_("Send it in UTF-8."), field="Idempotency-Key"
+        ) from None

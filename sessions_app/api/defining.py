@@ -7,6 +7,7 @@ from typing import Any
 
 from rest_framework.response import Response
 
+from sessions_app.api.conditions import idempotency_key
 from sessions_app.api.views import ApiViewSet
 from sessions_app.change import Outcome
 from sessions_app.idempotency import AlreadyAnswered, Idempotency
@@ -27,7 +28,7 @@ class DefiningViewSet(ApiViewSet):
             return built
 
         try:
-            do(Idempotency(self.request.headers.get("Idempotency-Key"), self._fingerprint(), answer))
+            do(Idempotency(idempotency_key(self.request), self._fingerprint(), answer))
         except AlreadyAnswered as again:
             return again.answer, {"Idempotency-Replayed": "true"}
         return built, {}

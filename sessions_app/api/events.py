@@ -10,7 +10,8 @@ from rest_framework.response import Response
 
 from sessions_app import feed
 from sessions_app.api import event_examples, event_schemas
-from sessions_app.api.filters import MomentFilter, refuse_bad_values
+from sessions_app.api.filters import refuse_bad_values
+from sessions_app.api.moments import MomentFilter
 from sessions_app.api.operations import CURSOR, LIMIT, Answer, operation, ordering, path_id, query
 from sessions_app.api.pagination import Pages, read_limit
 from sessions_app.api.views import ApiViewSet, page_body
@@ -31,7 +32,7 @@ LEVEL = query(
     "level", {"type": "string", "enum": event_schemas.LEVELS, "default": "DEBUG"}, "Of this level or a higher one."
 )
 _TIME = {"type": "string", "format": "date-time"}
-_TEXT = {"type": "string", "maxLength": 200}
+_TEXT = {"type": "string", "minLength": 1, "maxLength": 200}
 
 PARAMETERS = (
     query("session", _TEXT, "Of the session with this id."),
@@ -42,7 +43,7 @@ PARAMETERS = (
     ),
     LEVEL,
     query("actor", _TEXT, "Done for this user."),
-    query("door", {"type": "string", "maxLength": 16}, "Through this door, such as `api`."),
+    query("door", {"type": "string", "minLength": 1, "maxLength": 16}, "Through this door, such as `api`."),
     query("stage", _TEXT, "About an attempt at the stage with this id."),
     query("created_after", _TIME, "Then or later."),
     query("created_before", _TIME, "Before."),

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import django_filters
-from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django_filters.fields import IsoDateTimeField
 
+from sessions_app.api.moments import MomentFilter, moment_fix
 from sessions_app.api.operations import query
 from sessions_app.exceptions import InvalidInput
 from sessions_app.language import gettext as _
@@ -18,22 +16,7 @@ from sessions_app.querysets import FlowSessionQuerySet
 from sessions_app.states import SessionStatus
 
 _TIME = {"type": "string", "format": "date-time"}
-_TEXT = {"type": "string", "maxLength": 200}
-
-
-class _MomentField(IsoDateTimeField):  # type: ignore[misc]  # django-filter has no types
-    def clean(self, value: Any) -> datetime | None:
-        moment: datetime | None = super().clean(value)
-        try:
-            return moment and moment.astimezone(UTC)
-        except OverflowError:  # the first day of the year 1, east of Greenwich
-            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
-
-
-class MomentFilter(django_filters.IsoDateTimeFilter):  # type: ignore[misc]  # django-filter has no types
-    """A moment in ISO 8601 that databases can say, in UTC."""
-
-    field_class = _MomentField
+_TEXT = {"type": "string", "minLength": 1, "maxLength": 200}
 
 
 class SessionFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
@@ -67,7 +50,7 @@ class SessionFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-f
 PARAMETERS = (
     query(
         "status",
-        {"type": "array", "items": {"type": "string", "enum": SessionStatus.values}},
+        {"type": "array", "items": {"type": "string", "enum": SessionStatus.values}, "minItems": 1},
         "In one of these states; repeatable.",
     ),
     query("workflow", _TEXT, "Of this workflow."),
@@ -93,8 +76,9 @@ def filtered(rows: FlowSessionQuerySet, parameters: Any) -> Any:
 def refuse_bad_values(filters: django_filters.FilterSet) -> None:
     """Raise for the first value that a filter can't read."""
     for name, messages in filters.errors.items():
+        is_moment = isinstance(filters.filters[name], MomentFilter)
         raise InvalidInput(
             _("The parameter {name} can't be used: {reason}").format(name=name, reason=" ".join(map(str, messages))),
-            fix=_("See its description at /api/docs/."),
+            fix=moment_fix() if is_moment else _("See its description at /api/docs/."),
             field=name,
         )

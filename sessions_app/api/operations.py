@@ -15,7 +15,7 @@ from rest_framework.request import Request
 
 from sessions_app.api.documents import Schema, check, ref
 from sessions_app.api.rendering import JSON_TYPE, PROBLEM_TYPE
-from sessions_app.api.selection import refuse_unknown_parameters
+from sessions_app.api.selection import refuse_unclear_parameters, refuse_unknown_parameters
 
 Method = Callable[..., Any]
 
@@ -127,7 +127,9 @@ def operation(
     ``other_answers`` are the same in other media types.
     """
     declared = [*parameters]
-    known = {parameter.name for parameter in declared if parameter.location == OpenApiParameter.QUERY}
+    in_query = [parameter for parameter in declared if parameter.location == OpenApiParameter.QUERY]
+    known = {parameter.name for parameter in in_query}
+    repeatable = {parameter.name for parameter in in_query if _takes_several(parameter)}
     if is_change and is_keyed:
         declared.append(IDEMPOTENCY_KEY)
     if is_conditional:
@@ -138,6 +140,7 @@ def operation(
         @wraps(method)
         def checked(view: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
             refuse_unknown_parameters(request, known)
+            refuse_unclear_parameters(request, repeatable)
             if body is not None:
                 check(body, request.data)
             elif is_change and request.data:
@@ -158,6 +161,10 @@ def operation(
         return documented
 
     return declare
+
+
+def _takes_several(parameter: OpenApiParameter) -> bool:
+    return isinstance(parameter.type, dict) and parameter.type.get("type") == "array"
 
 
 def _success(*answers: Answer) -> dict[Any, OpenApiResponse]:

@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import DatabaseError
+from django.db import DatabaseError, IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions
 from rest_framework.views import set_rollback
@@ -19,12 +20,27 @@ from rest_framework.views import set_rollback
 from sessions_app import storage
 from sessions_app.api.authentication import Refused
 from sessions_app.api.rendering import PROBLEM_TYPE, dump
-from sessions_app.exceptions import FlowError, NotFound, TooLarge
+from sessions_app.exceptions import Conflict, FlowError, NotFound, StorageFailed, TooLarge
 from sessions_app.language import gettext as _
 from sessions_app.language import noop
 
 RETRY_SECONDS = 1
 """After how long a busy database is worth asking again."""
+
+
+_log = logging.getLogger("django.request")
+
+
+def for_strangers(error: FlowError) -> FlowError:
+    """``error`` without a database's own words, which may name servers and tables: they go to ``logs/errors.log``."""
+    is_hurt_constraint = isinstance(error, Conflict) and isinstance(error.__cause__, IntegrityError)
+    if not is_hurt_constraint and not isinstance(error, StorageFailed):
+        return error
+    _log.error("%s", error.message, exc_info=error)
+    if is_hurt_constraint:
+        return Conflict(error.message, fix=error.fix)
+    fix = _("An administrator finds the details in logs/errors.log of the data folder.")
+    return StorageFailed(_("The database can't be used."), fix=fix, code=error.code)
 
 
 def problem(error: FlowError, status: int | None = None) -> dict[str, Any]:
@@ -58,14 +74,16 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
     if translated is None:
         return None
     set_rollback()
-    return problem_response(translated, _status(error), _headers(error))
+    return problem_response(for_strangers(translated), _status(error), _headers(error))
 
 
 def _translate(error: Exception, request: HttpRequest | None) -> FlowError | None:
     if isinstance(error, FlowError):
         return error
     if isinstance(error, DatabaseError):
-        return storage.translate(error)
+        translated = storage.translate(error)
+        translated.__cause__ = error
+        return translated
     if isinstance(error, Http404):
         return NotFound(_("There is nothing at this address."), fix=_("See /api/docs/."))
     if isinstance(error, RequestDataTooBig):

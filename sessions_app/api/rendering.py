@@ -1,7 +1,8 @@
 """JSON in and out.
 
 Answers are written by orjson; what it can't say (a whole number of more than 64 bits)
-is left to the standard library.
+is left to the standard library.  PostgreSQL gives 1e308 back as 309 digits, so it is stored as
+a whole number and made short again here.
 """
 
 from __future__ import annotations
@@ -34,9 +35,16 @@ def dump(data: Any) -> bytes:
         body = orjson.dumps(data, option=_OPTIONS, default=_plain)
     except TypeError:
         text = json.dumps(data, cls=_Encoder, ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(json.loads(text, parse_int=_shortened), ensure_ascii=False, separators=(",", ":"))
         body = _SURROGATE.sub("\ufffd", text).encode()
     # JSON leaves DEL and the controls above it as they are; terminals obey them.
     return _CONTROL.sub(_escaped, body) if b"\x7f" in body or b"\xc2" in body else body
+
+
+def _shortened(digits: str) -> int | float:
+    """A whole number; as a double if it has more than 64 bits and a double says exactly the same."""
+    number, double = int(digits), float(digits)
+    return double if abs(number) >= 2**64 and double == number else number
 
 
 def _escaped(found: re.Match[bytes]) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from rest_framework.request import Request
@@ -77,6 +77,28 @@ def refuse_unknown_parameters(request: Request, known: Collection[str]) -> None:
             _("These query parameters are not known: {names}.").format(names=", ".join(unknown)[:200]),
             fix=_("Known here: {names}.").format(names=", ".join(_ordered(known)) or "-"),
             field=unknown[0][:80],
+        )
+
+
+def refuse_unclear_parameters(request: Request, repeatable: Collection[str]) -> None:
+    """A parameter that is given twice means one thing at most, and one without a value must not mean everything."""
+    for name, values in request.query_params.lists():
+        refuse_blank(name, values)
+        if len(values) > 1 and name not in repeatable:
+            raise InvalidInput(
+                _("The parameter {name} stands there {count} times.").format(name=name, count=len(values)),
+                fix=_("Give it once."),
+                field=name,
+            )
+
+
+def refuse_blank(name: str, values: Sequence[str]) -> None:
+    """Refuse a parameter that has no value, or has a blank one among others."""
+    if not values or not all(value.strip() for value in values):
+        raise InvalidInput(
+            _("The parameter {name} has no value.").format(name=name),
+            fix=_("Give it one, or leave the parameter out."),
+            field=name,
         )
 
 

@@ -67,7 +67,10 @@ register(
         "Problem": PROBLEM,
         "Nothing": obj({}, about="No body."),
         "Session": obj(SESSION),
-        "SessionDetail": obj({**SESSION, "stages": array(ref("SessionStage"))}),
+        "SessionDetail": {
+            **obj({**SESSION, "stages": array(ref("SessionStage"))}, required=()),
+            "description": "A session with its stages; `fields` leaves keys out.",
+        },
         "SessionChange": obj({**SESSION, **CHANGED}, about="A session after a change."),
         "SessionPage": obj({"results": array(ref("SessionRow")), "next": nullable("string", format="uri")}),
         "SessionRow": {

@@ -76,8 +76,9 @@ class Sessions(ApiViewSet):
     def list(self, request: Request) -> Response:
         """One page."""
         fields = selected_fields(request, "SessionRow")
-        rows = filtered(FlowSession.objects.visible_to(self.actor), request.query_params)
-        page = PAGES.page(rows.select_related("owner", "team"), request, self._head)
+        seen = FlowSession.objects.visible_to(self.actor)
+        rows = filtered(seen, request.query_params).select_related("owner", "team")
+        page = PAGES.page(rows, request, self._head, seen=seen)
         is_expanded = read_choice(request, "expand", ("stages", "none"), "none") == "stages"
         expand = is_expanded or bool(fields and "stages" in fields)
         parts = describe_many(page.rows, actor=self.actor) if expand else [{}] * len(page.rows)

@@ -12,6 +12,7 @@ from sessions_app import tokens
 from sessions_app.api.documents import array, nullable, obj, ref, register
 from sessions_app.api.operations import CURSOR, LIMIT, Answer, operation, path_id, query
 from sessions_app.api.pagination import Pages
+from sessions_app.api.selection import read_flag
 from sessions_app.api.session_schemas import NULLABLE_TIME, TIME, USERNAME
 from sessions_app.api.views import ApiViewSet, page_body
 from sessions_app.permissions import SCOPES
@@ -93,7 +94,7 @@ class Tokens(ApiViewSet):
     )
     def list(self, request: Request) -> Response:
         """One page."""
-        found = tokens.list_tokens(self.actor, all_users=request.query_params.get("all", "").lower() == "true")
+        found = tokens.list_tokens(self.actor, all_users=read_flag(request, "all"))
         page = PAGES.page(found, request)
         return Response(page_body([tokens.token_json(row) for row in page.rows], request, page.next_query))
 

@@ -15,7 +15,7 @@ from rest_framework.viewsets import ViewSet
 from sessions_app.access import require_scope
 from sessions_app.actors import Actor
 from sessions_app.api.authentication import actor_of
-from sessions_app.api.conditions import etag, expected_versions
+from sessions_app.api.conditions import etag, expected_versions, idempotency_key
 from sessions_app.api.throttling import refuse_strangers_flood
 from sessions_app.change import Outcome
 from sessions_app.idempotency import AlreadyAnswered, Idempotency, fingerprint
@@ -71,7 +71,7 @@ class ApiViewSet(ViewSet):
             built.update({"changed": outcome.changed, **represent(result), **said})
             return built
 
-        key = self.request.headers.get("Idempotency-Key")
+        key = idempotency_key(self.request)
         idempotency = Idempotency(key, self._fingerprint(), answer)
         manager = manager_class(self.actor, idempotency=idempotency, expected_versions=expected_versions(self.request))
         try:

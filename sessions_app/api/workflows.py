@@ -73,9 +73,11 @@ class WorkflowFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-
 
 
 PARAMETERS = (
-    query("type", {"type": "string", "maxLength": 64}, "Of this type."),
+    query("type", {"type": "string", "minLength": 1, "maxLength": 64}, "Of this type."),
     query("retired", {"type": "string", "enum": ["true", "false"]}, "Only retired ones, or only others."),
-    query("search", {"type": "string", "maxLength": 200}, "With this text in id or name, in any language."),
+    query(
+        "search", {"type": "string", "minLength": 1, "maxLength": 200}, "With this text in id or name, in any language."
+    ),
 )
 
 

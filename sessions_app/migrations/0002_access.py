@@ -134,5 +134,20 @@ class Migration(migrations.Migration):
             name='workflow',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='sessions_app.workflowdefinition', verbose_name='workflow'),
         ),
+        migrations.AddField(
+            model_name='apitoken',
+            name='made_with',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='sessions_app.apitoken', verbose_name='made with'),
+        ),
+        migrations.AddField(
+            model_name='idempotencykey',
+            name='session_id',
+            field=models.CharField(blank=True, default='', max_length=120, verbose_name='session id'),
+        ),
+        migrations.AddField(
+            model_name='idempotencykey',
+            name='scopes',
+            field=models.JSONField(default=list, verbose_name='scopes'),
+        ),
         migrations.RunPython(let_postgres_number_the_transactions, migrations.RunPython.noop),
     ]

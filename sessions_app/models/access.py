@@ -27,12 +27,18 @@ class CurrentSession(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """The answer that was given to a change, so that the same request is not done twice."""
+    """The answer that was given to a change, so that the same request is not done twice.
+
+    It is given again to who still sees the session it is about (empty: about none that is there),
+    with a token that has all of ``scopes``, which the change needed.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(_("key"), max_length=200)
     fingerprint = models.CharField(_("fingerprint of the request"), max_length=64)
     answer = models.JSONField(_("answer"), null=True)
+    session_id = models.CharField(_("session id"), max_length=120, blank=True, default="")
+    scopes = models.JSONField(_("scopes"), default=list)
     created_at = models.DateTimeField(_("created"))
 
     class Meta:

@@ -16,7 +16,7 @@ class ApiToken(AbstractAuthToken):  # type: ignore[misc]  # knox has no types
 
     ``token_key`` is its public beginning, by which it is named in lists; ``scopes`` is a
     list of :data:`~sessions_app.permissions.SCOPES`.  With a team or a workflow it reaches
-    the sessions of that one alone.
+    the sessions of that one alone.  ``made_with`` is the token that it was made with, whose end is its own.
     """
 
     name = models.CharField(_("name"), max_length=100)
@@ -35,6 +35,9 @@ class ApiToken(AbstractAuthToken):  # type: ignore[misc]  # knox has no types
     is_agent = models.BooleanField(_("for an agent"), default=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("created by")
+    )
+    made_with = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("made with")
     )
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)

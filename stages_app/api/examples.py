@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sessions_app.api.examples import ITEM, SESSION, SESSION_DETAIL, STAGE
+from sessions_app.api.examples import ITEM, SESSION, SESSION_DETAIL
+from sessions_app.api.examples import STAGE as STAGE
 from sessions_app.api.workflow_examples import DEFINITION
 
 STAGE_PAGE: dict[str, Any] = {"results": [STAGE], "next": None}

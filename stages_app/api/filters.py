@@ -15,7 +15,7 @@ from stages_app.states import StageStatus
 
 ME = "me"
 
-_TEXT = {"type": "string", "maxLength": 200}
+_TEXT = {"type": "string", "minLength": 1, "maxLength": 200}
 
 
 class StageFilter(django_filters.FilterSet):  # type: ignore[misc]  # it has no types

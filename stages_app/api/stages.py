@@ -61,13 +61,13 @@ class Stages(StageViewSet):
         "Read a stage",
         "One attempt with its items. Its `ETag` is its session's version.",
         tag=TAG,
-        parameters=[STAGE_INSTANCE_ID, fields_parameter("Stage"), REVEAL],
-        answer=Answer("Stage", "The attempt.", examples.STAGE),
+        parameters=[STAGE_INSTANCE_ID, fields_parameter("StageRow"), REVEAL],
+        answer=Answer("StageRow", "The attempt.", examples.STAGE),
         errors=[404],
     )
     def retrieve(self, request: Request, stage_instance_id: str) -> Response:
         """Read one."""
-        fields, is_revealed = selected_fields(request, "Stage"), read_flag(request, "reveal")
+        fields, is_revealed = selected_fields(request, "StageRow"), read_flag(request, "reveal")
         stage_instance = lookup.get_instance(self.actor, stage_instance_id)
         if is_revealed:
             reveal(self.actor, stage_instance.session)

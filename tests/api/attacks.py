@@ -35,6 +35,14 @@ class Target(NamedTuple):
     play: Play
 
 
+class Spot(NamedTuple):
+    """Where a value goes in: ``kind`` is body, query, header or path; ``alike`` is the same for spots alike."""
+
+    kind: str
+    place: Place
+    alike: str
+
+
 def targets() -> dict[str, Target]:
     found = {}
     for (request, _case), play in PLAYS.items():
@@ -48,19 +56,19 @@ def targets() -> dict[str, Target]:
 TARGETS = targets()
 
 
-def places(schema: dict[str, Any], above: Place = ()) -> Iterator[Place]:
-    """The paths of every field that a body may have, and of one that it may not."""
+def places(schema: dict[str, Any], above: Place = ()) -> Iterator[tuple[Place, str]]:
+    """Every field that a body may have, and one that it may not: its path, and what is the same for fields alike."""
     schema = SCHEMAS[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
     if above:
-        yield above
+        yield above, f"{above[-1]} {json.dumps(schema)}"
     for name, field in schema.get("properties", {}).items():
         yield from places(field, (*above, name))
     if "array" in schema.get("type", ()):
         yield from places(schema["items"], (*above, 0))
     elif "properties" not in schema and "object" in schema.get("type", ()):
-        yield (*above, "any")
+        yield (*above, "any"), "any"
     if not above:
-        yield ("unheard-of",)
+        yield ("unheard-of",), "unheard-of"
 
 
 def with_value(body: Any, place: Place, value: bytes) -> bytes:
@@ -106,10 +114,9 @@ class Attack:
     def __init__(self, world: World, name: str) -> None:
         self.world = world
         self.target = TARGETS[name]
-        self.number = list(TARGETS).index(name)
-        names = world.names_for("admin", self.target.play.scene)
-        self.path = str(filled(self.target.path, names))
-        self.body = filled(self.target.play.body or {}, names)
+        self.names = world.names_for("admin", self.target.play.scene)
+        self.path = str(filled(self.target.path, self.names))
+        self.body = filled(self.target.play.body or {}, self.names)
         self.client: Client = world.client("admin")
         self.client.raise_request_exception = False
         self.faults: list[str] = []
@@ -126,58 +133,49 @@ class Attack:
         if wrong:
             self.faults.append(f"{what}: {wrong}")
 
-    def some(self, values: Mapping[str, Any], *, all_of_them: bool) -> Iterator[tuple[str, Any]]:
-        """The values for the next place."""
-        self.number += 1
-        for count, (name, value) in enumerate(values.items()):
-            if all_of_them or (count + self.number) % EVERY == 0:
-                yield name, value
-
-    def attack_bodies(self, *, all_of_them: bool = False) -> None:
-        for place in places(body_schema(self.target)):
-            for title, value in self.some(VALUES, all_of_them=all_of_them):
-                self.send(f"{place} {title}", self.path, with_value(self.body, place, value))
-
-    def attack_parameters(self, *, all_of_them: bool = False) -> None:
-        for parameter in self.target.operation.get("parameters", []):
-            if parameter["in"] == "query":
-                for title, text in self.some(TEXTS, all_of_them=all_of_them):
-                    self.send(f"{parameter['name']} {title}", f"{self.path}?{parameter['name']}={encoded(text)}")
-            if parameter["in"] == "header":
-                for title, text in self.some(TEXTS, all_of_them=all_of_them):
-                    header = {parameter["name"]: text.encode("utf-8", "surrogatepass").decode("latin-1")}
-                    self.send(f"{parameter['name']} {title}", self.path, json.dumps(self.body).encode(), headers=header)
-
-    def attack_ids(self, *, all_of_them: bool = False) -> None:
+    def attack(self, spot: Spot, value: Any, title: str) -> None:
+        """One request with the value at the spot."""
+        what, name = f"{spot.kind} {spot.place} {title}", str(spot.place[-1])
         body = None if self.target.method == "GET" else json.dumps(self.body).encode()
-        names = self.world.names_for("admin", self.target.play.scene)
-        for name in re.findall(r"{(\w+)}", self.target.path):
-            for title, text in self.some(TEXTS, all_of_them=all_of_them):
-                self.send(f"{name} {title}", filled(self.target.path, {**names, name: encoded(text)}), body)
+        if spot.kind == "body":
+            self.send(what, self.path, with_value(self.body, spot.place, value))
+        elif spot.kind == "query":
+            self.send(what, f"{self.path}?{name}={encoded(value)}", body)
+        elif spot.kind == "header":
+            header = {name: value.encode("utf-8", "surrogatepass").decode("latin-1")}
+            self.send(what, self.path, body, headers=header)
+        else:
+            self.send(what, filled(self.target.path, {**self.names, name: encoded(value)}), body)
 
 
 def encoded(text: str) -> str:
     return quote(text.encode("utf-8", "surrogatepass"), safe="")
 
 
-def body_schema(target: Target) -> dict[str, Any]:
-    """The schema of what it takes; an empty one if it takes nothing."""
-    kinds = target.operation.get("requestBody", {}).get("content", {"": {"schema": {}}})
-    return dict(next(iter(kinds.values()))["schema"])
+def spots(target: Target) -> Iterator[Spot]:
+    """Everywhere that a value goes in."""
+    kinds = target.operation.get("requestBody", {}).get("content", {})
+    for kind in kinds.values():
+        yield from (Spot("body", place, alike) for place, alike in places(kind["schema"]))
+    for parameter in target.operation.get("parameters", []):
+        yield Spot(parameter["in"], (parameter["name"],), f"{parameter['name']} {json.dumps(parameter['schema'])}")
 
 
-def alike(target: Target) -> str:
-    """The same for targets that take the same, of which all values for one will do."""
-    parameters = [(each["in"], each["name"]) for each in target.operation.get("parameters", [])]
-    return str((target.method, body_schema(target), parameters, target.path.count("/")))
+FIRST: dict[tuple[str, str], str] = {}
+"""The operation in which a kind of spot is met first; all values there will do for those alike."""
+for _name, _target in TARGETS.items():
+    for _spot in spots(_target):
+        FIRST.setdefault((_spot.kind, _spot.alike), _name)
 
 
-DIFFERENT = list({alike(target): name for name, target in TARGETS.items()}.values())
-
-
-def attack(world: World, name: str, *, all_of_them: bool) -> list[str]:
+def attack(world: World, name: str, *, thoroughly: bool = False) -> list[str]:
+    """What was wrong with the answers to some values at every spot, or to all values at the spots met first here."""
     made = Attack(world, name)
-    made.attack_bodies(all_of_them=all_of_them)
-    made.attack_parameters(all_of_them=all_of_them)
-    made.attack_ids(all_of_them=all_of_them)
+    for number, spot in enumerate(spots(TARGETS[name]), list(TARGETS).index(name)):
+        if thoroughly and FIRST[spot.kind, spot.alike] != name:
+            continue
+        values: Mapping[str, Any] = VALUES if spot.kind == "body" else TEXTS
+        for count, (title, value) in enumerate(values.items()):
+            if thoroughly or (count + number) % EVERY == 0:
+                made.attack(spot, value, title)
     return made.faults

@@ -109,8 +109,8 @@ CHANGES = {
     "tickItems": Change((14, 14), f"POST {STAGE}items/done/", {"items": ["i0"]}),
     "untickItems": Change((14, 14), f"POST {STAGE}items/undo/", {"items": ["i0"]}, stage=("run", "tick")),
     "addDeliverables": Change((13, 13), f"POST {STAGE}deliverables/", {"deliverables": {"report": "x"}}),
-    "createToken": Change((6, 6), "POST /api/v1/tokens/", {"name": "new"}),
-    "revokeToken": Change((6, 6), "DELETE /api/v1/tokens/{token}/"),
+    "createToken": Change((7, 7), "POST /api/v1/tokens/", {"name": "new"}),
+    "revokeToken": Change((9, 9), "DELETE /api/v1/tokens/{token}/"),
     "importWorkflows": Change(
         (14, 14), "POST /api/v1/workflows/import/", {"files": [{"name": "d.yaml", "content": FILE}]}
     ),

@@ -6,6 +6,7 @@ import pytest
 
 from sessions_app.models import FlowSession, SessionEvent
 from tests.cli.conftest import Run
+from tests.factories import in_team, user
 
 
 @pytest.mark.parametrize(
@@ -90,3 +91,13 @@ def test_a_request_with_nothing_to_do_is_remembered(run: Run, session_id: str) -
     assert run(*words).data["changed"] is False
     run("flow", "session", "pause")
     assert run(*words).data["changed"] is False
+
+
+def test_a_repeated_key_tells_nothing_of_a_session_that_is_hidden_now(run: Run, session_id: str) -> None:
+    in_team(FlowSession.objects.get(pk=session_id), "web")
+    user("mei", operates=["web"])
+    words = ["flow", "session", "pause", session_id, "--as", "mei", "--json"]
+    assert run(*words, "--idempotency-key", "k1").status == 0
+    FlowSession.objects.filter(pk=session_id).update(team=None)
+    keyed, plain = run(*words, "--idempotency-key", "k1"), run(*words)
+    assert (keyed.status, keyed.diagnostic) == (plain.status, plain.diagnostic)

@@ -183,6 +183,21 @@ def test_object_within_the_limits_is_kept(value):
     assert_consistent(made.pk)
 
 
+@pytest.mark.parametrize("other", [" caf\u00e9", "caf\u00e9 ", "cafe\u0301"])
+def test_keys_that_become_the_same_are_refused_by_name(working, other):
+    value = {"list": [{"caf\u00e9": 1, other: 2}]}
+    with pytest.raises(InvalidInput, match="caf\u00e9"):
+        FlowSessionManager().update_session(working.session_id, {"context": value})
+    assert_refused(
+        lambda: FlowSessionManager().create_session("dev", metadata=value),
+        lambda: StageInstanceManager().update_instance(working.pk, {"config": value}),
+    )
+
+
+def test_deliverable_that_is_given_twice_is_refused_by_name(working):
+    assert_refused(lambda: StageInstanceManager().add_deliverables(working.pk, {"report": "a", "report ": "b"}))
+
+
 def test_limits_hold_for_what_is_merged_too():
     made = new_session()
     half = "x" * (JSON_BYTES // 2)

@@ -90,6 +90,7 @@ STORED = {
     "url": "postgres://u:p@h/d",
     "list": [{"name": "a", "token": "t1", "port": 1}, {"name": "b", "token": "t2", "port": 2}],
     "keys": [GITHUB, AWS],
+    "tokens": ["t3", "t4"],
     GITHUB: "by key",
     "plain": 1,
 }
@@ -108,7 +109,8 @@ def test_data_without_masks_comes_as_it_is():
     ("given", "meant"),
     [
         ({"password": MASK, "plain": 2}, {"password": "hunter2", "plain": 2}),
-        ({"credentials": {"user": "li", "password": MASK}}, {"credentials": {"user": "li", "password": "x"}}),
+        ({"credentials": MASK}, {"credentials": {"user": "mei", "password": "x"}}),
+        ({"credentials": {"user": "li"}}, {"credentials": {"user": "li"}}),
         ({"url": f"postgres://u:{MASK}@h/d"}, {"url": "postgres://u:p@h/d"}),
         ({"keys": [MASK, MASK, "new"]}, {"keys": [GITHUB, AWS, "new"]}),
         ({"keys": [MASK, "new"]}, {"keys": [GITHUB, "new"]}),
@@ -131,6 +133,10 @@ def test_masked_secret_stays_where_it_is(given, meant):
         ({"password": f"{MASK}!"}, "password"),
         ({"url": f"postgres://u:{MASK}@elsewhere/d"}, "url"),
         ({"credentials": {"pin": MASK}}, "credentials.pin"),
+        ({"credentials": {"password": MASK}}, "credentials.password"),
+        ({"credentials": {"user": "mei", "password": MASK}}, "credentials.password"),
+        ({"tokens": [MASK, "new"]}, "tokens"),
+        ({MASK: 1, GITHUB: 2}, MASK),
         ({f"{MASK} 7": 1}, f"{MASK} 7"),
         ({"new": [{"a": MASK}]}, "new"),
         ({"keys": [MASK, AWS, MASK]}, "keys"),

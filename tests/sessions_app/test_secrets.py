@@ -18,6 +18,7 @@ from tests.factories import actor, events_of, new_session, person, publish_workf
 pytestmark = pytest.mark.django_db
 
 KEY = "ghp" + "_" + "a1B2" * 9
+OTHER_KEY = "AKIA" + "IOSFODNN7EXAMPLE"
 CONTEXT = {"password": "hunter2", "branch": "main", "db": {"url": "postgres://u:hunter2@h/d"}}
 SHOWN = {"password": MASK, "branch": "main", "db": {"url": f"postgres://u:{MASK}@h/d"}}
 
@@ -113,6 +114,32 @@ def test_mask_is_never_stored(manager, flow_session, data):
     with pytest.raises(InvalidInput) as refused:
         manager.create_session("dev", **data)
     assert refused.value.code == "masked-value"
+
+
+def test_name_and_tags_that_come_back_masked_stay(manager):
+    publish_workflow("build")
+    made = manager.create_session("dev", f"Rotate {KEY}", tags=[KEY, "urgent", OTHER_KEY])
+    read = session_json(made)
+    assert read["tags"] == [MASK, "urgent", MASK]
+    manager.update_session(made.pk, {"name": read["name"], "tags": read["tags"]})
+    assert not manager.outcome.changed
+    manager.update_session(made.pk, {"name": read["name"], "tags": [*read["tags"], "new", "new"]})
+    stored = FlowSession.objects.get(pk=made.pk)
+    assert (stored.name, stored.tags) == (f"Rotate {KEY}", [KEY, "urgent", OTHER_KEY, "new"])
+
+
+@pytest.mark.parametrize(
+    ("data", "path"),
+    [({"name": f"Rotate {MASK}"}, "name"), ({"tags": [MASK, MASK]}, "tags[1]"), ({"tags": ["x", MASK]}, "tags")],
+)
+def test_mask_in_a_name_or_tag_is_never_stored(manager, flow_session, data, path):
+    with pytest.raises(InvalidInput) as refused:
+        manager.update_session(flow_session.pk, data)
+    assert (refused.value.code, refused.value.details["path"]) == ("masked-value", path)
+    with pytest.raises(InvalidInput) as refused:
+        manager.create_session("dev", **data)
+    assert refused.value.code == "masked-value"
+    assert FlowSession.objects.get().tags == [KEY]
 
 
 def test_revealing_is_noted_in_the_log_files(told):

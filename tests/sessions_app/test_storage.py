@@ -153,11 +153,11 @@ def test_lock_after_a_needless_request_is_busy_too(file_database, monkeypatch):
     claim = Idempotency.claim
     claims = []
 
-    def claim_once(self, actor):
+    def claim_once(self, actor, unknown=None):
         claims.append(actor)
         if len(claims) > 1:
             raise chained(OperationalError("locked"), busy)
-        claim(self, actor)
+        claim(self, actor, unknown)
 
     busy = sqlite3.OperationalError("locked")
     busy.sqlite_errorcode = sqlite3.SQLITE_BUSY

@@ -93,6 +93,42 @@ def test_items_and_names_are_masked_by_what_keys_look_like(manager, stage_instan
     assert KEY not in json.dumps(refused.value.as_dict())
 
 
+def test_name_that_comes_back_masked_stays(manager, stage_instance):
+    manager.update_instance(stage_instance.pk, {"name": f"Use {KEY}"})
+    manager.update_instance(stage_instance.pk, {"name": f"Use {MASK}"})
+    assert not manager.outcome.changed
+    manager.fail_instance(stage_instance.pk)
+    again = manager.run_stage(stage_instance.session_id, stage_instance.stage_id, name=f"Use {MASK}")
+    assert (again.attempt, again.name) == (2, f"Use {KEY}")
+
+
+@pytest.mark.parametrize(
+    "store",
+    [
+        lambda manager, row: manager.update_instance(row.pk, {"name": f"Use {MASK}"}),
+        lambda manager, row: manager.run_stage(row.session_id, row.stage_id, name=MASK),
+        lambda manager, row: manager.run_stage(row.session_id, "extra", name=MASK, ad_hoc=True),
+        lambda manager, row: manager.create_stage(row.session_id, "extra", name=MASK),
+        lambda manager, row: manager.run_in_new_session("dev", row.stage_id, name=MASK),
+        lambda manager, row: manager.add_item(row.pk, f"Rotate {MASK}"),
+    ],
+    ids=["update", "run", "run ad hoc", "create", "run in a new session", "add an item"],
+)
+def test_mask_in_a_name_or_an_item_is_never_stored(manager, stage_instance, store):
+    with pytest.raises(InvalidInput) as refused:
+        store(manager, stage_instance)
+    assert refused.value.code == "masked-value"
+
+
+@pytest.mark.parametrize("length", [4, 12, 40])
+def test_secret_in_an_item_can_not_be_guessed_by_its_beginning(manager, stage_instance, length):
+    manager.add_item(stage_instance.pk, f"Rotate {KEY} now")
+    with pytest.raises(NotFound):
+        manager.complete_item(stage_instance.pk, f"Rotate {KEY[:length]}")
+    manager.complete_item(stage_instance.pk, f"rotate {MASK} n")
+    assert manager.outcome.changed
+
+
 def test_event_of_an_item_tells_it_whatever_its_id_reads_like(manager, stage_instance):
     manager.add_item(stage_instance.pk, "Rotate token")
     assert events_of(stage_instance.session)[-1].changes["items.rotate-token"]["after"]["text"] == "Rotate token"
