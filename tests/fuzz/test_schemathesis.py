@@ -6,7 +6,7 @@ Each request is taken back, so that the next one meets the same sessions.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from zlib import crc32
 
@@ -14,6 +14,8 @@ import pytest
 import schemathesis
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from hypothesis import HealthCheck
 from hypothesis import settings as given_settings
 from schemathesis.config import SchemathesisConfig
@@ -65,6 +67,16 @@ def described(config: str) -> Any:
 
 
 thorough, brief = described(THOROUGHLY), described(BRIEFLY)
+
+
+@pytest.fixture(autouse=True)
+def _one_connection() -> Iterator[None]:
+    """The end of a request would close the connection whose transaction holds the world."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 def play(case: Any, world: World, role: str, headers: Mapping[str, str]) -> None:  # noqa: F811
