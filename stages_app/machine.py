@@ -32,6 +32,9 @@ STAGE_RULES: Table = {
 WITH_SESSION_ONLY = ("abort",)
 """Verbs that a stage takes part in only when its session does."""
 
+UNBEGUN_VERBS = ("start", "skip")
+"""What can be asked of a stage that has no attempt yet."""
+
 
 def allowed_stage_verbs(status: str) -> list[str]:
     """The verbs that a person may ask of a stage in ``status``."""

@@ -6,7 +6,7 @@ from sessions_app.exceptions import Conflict, IllegalTransition, NotFound
 from sessions_app.language import gettext as _
 from sessions_app.models import FlowSession
 from sessions_app.words import stage_state_in_full, verb_name, verb_names
-from stages_app.machine import allowed_stage_verbs
+from stages_app.machine import UNBEGUN_VERBS, allowed_stage_verbs
 from stages_app.models import StageInstance
 
 
@@ -49,13 +49,13 @@ def stage_not_begun(flow_session: FlowSession, stage_id: str, verb: str) -> Ille
     """The refusal to do something to a stage that has no attempt yet."""
     return IllegalTransition(
         _("The stage {stage} has not begun: {verb} is not possible.").format(stage=stage_id, verb=verb_name(verb)),
-        fix=_("Possible now: {verbs}.").format(verbs=verb_names(["start", "skip"])),
+        fix=_("Possible now: {verbs}.").format(verbs=verb_names(list(UNBEGUN_VERBS))),
         kind="stage",
         session_id=flow_session.pk,
         stage_id=stage_id,
         status=None,
         verb=verb,
-        allowed_actions=["start", "skip"],
+        allowed_actions=list(UNBEGUN_VERBS),
     )
 
 

@@ -13,7 +13,7 @@ from sessions_app.models import FlowSession
 from sessions_app.representation import keep
 from stages_app import facts
 from stages_app.access import permitted_verbs
-from stages_app.machine import allowed_stage_verbs
+from stages_app.machine import UNBEGUN_VERBS, allowed_stage_verbs
 from stages_app.models import StageInstance, StageItem
 from stages_app.reading import Attempt, Item, Items, attempt_of, attempts_of
 
@@ -112,7 +112,7 @@ def unbegun_json(flow_session: FlowSession, stage: StageDefinition) -> dict[str,
             }
             for number, item in enumerate(stage.checklist, 1)
         ],
-        "allowed_actions": ["start", "skip"],
+        "allowed_actions": list(UNBEGUN_VERBS),
     }
 
 

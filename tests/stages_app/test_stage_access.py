@@ -2,12 +2,13 @@
 
 import pytest
 
+from sessions_app.access import may
 from sessions_app.actors import Actor, Grant
 from sessions_app.exceptions import FlowError, NotAllowed, NotFound, PreconditionFailed
 from sessions_app.permissions import SCOPES, STAGE_ACTIONS, Role
-from stages_app.access import allowed_stage_actions, allowed_unbegun_actions, may_in_stages
 from stages_app.machine import allowed_stage_verbs
 from stages_app.models import StageInstance
+from stages_app.representation import seen_by, stage_json, unbegun_json
 from stages_app.services import StageInstanceManager
 from tests.factories import actor, in_team, new_session, person, snapshot, stage, stage_in, team
 
@@ -155,6 +156,15 @@ def test_list_has_what_is_seen_alone():
     assert set(StageInstanceManager().list_instances()) == {row, hidden}
 
 
+def allowed_stage_actions(who, row):
+    return seen_by(who, row.session, stage_json(row))["allowed_actions"]
+
+
+def allowed_unbegun_actions(who, flow_session):
+    unbegun = flow_session.published.definition.stages[0]
+    return seen_by(who, flow_session, unbegun_json(flow_session, unbegun))["allowed_actions"]
+
+
 @pytest.mark.parametrize("status", ["PENDING", "ACTIVE", "PAUSED", "COMPLETED", "FAILED", "SKIPPED"])
 def test_allowed_actions_are_the_states_verbs_that_the_actor_may_do(status):
     row = standing(status)
@@ -165,7 +175,7 @@ def test_allowed_actions_are_the_states_verbs_that_the_actor_may_do(status):
     assert allowed_unbegun_actions(agent, row.session) == ["start"]
     assert allowed_unbegun_actions(actor("lin"), row.session) == ["start", "skip"]
     assert allowed_stage_actions(person("bo"), row) == []
-    assert not may_in_stages(person("bo"), "items", row.session)
+    assert not may(person("bo"), STAGE_ACTIONS["items"], row.session)
 
 
 def test_stale_version_is_refused_for_stages_too():
