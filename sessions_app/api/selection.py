@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from rest_framework.request import Request
@@ -10,8 +10,6 @@ from rest_framework.request import Request
 from sessions_app.api.documents import SCHEMAS
 from sessions_app.exceptions import InvalidInput
 from sessions_app.language import gettext as _
-
-ALWAYS_KNOWN = ("format",)
 
 
 def selected_fields(request: Request, schema: str) -> frozenset[str] | None:
@@ -75,7 +73,7 @@ def refuse_unknown_parameters(request: Request, known: Collection[str]) -> None:
     if unknown:
         raise InvalidInput(
             _("These query parameters are not known: {names}.").format(names=", ".join(unknown)[:200]),
-            fix=_("Known here: {names}.").format(names=", ".join(_ordered(known)) or "-"),
+            fix=_("Known here: {names}.").format(names=", ".join(sorted(known)) or "-"),
             field=unknown[0][:80],
         )
 
@@ -100,7 +98,3 @@ def refuse_blank(name: str, values: Sequence[str]) -> None:
             fix=_("Give it one, or leave the parameter out."),
             field=name,
         )
-
-
-def _ordered(names: Iterable[str]) -> list[str]:
-    return sorted(names)

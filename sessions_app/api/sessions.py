@@ -174,10 +174,8 @@ def _tombstone(tombstone: Tombstone) -> Mapping[str, Any]:
     return tombstone.as_dict()
 
 
-def _verb(
-    verb: str, summary: str, about: str, body: str, perform: Callable[[FlowSessionManager, str, Any], FlowSession]
-) -> Callable[..., Response]:
-    """The method of a verb: ``POST /sessions/{id}/<verb>/``."""
+def _verb(verb: str, summary: str, about: str, body: str) -> Callable[..., Response]:
+    """The method of a verb, ``POST /sessions/{id}/<verb>/``: the manager's of that name, given the body's fields."""
 
     @operation(
         f"{verb}Session",
@@ -193,9 +191,11 @@ def _verb(
         errors=[404],
     )
     def method(self: Sessions, request: Request, session_id: str) -> Response:
-        return self.change(
-            FlowSessionManager, lambda manager: perform(manager, session_id, request.data), self._session
-        )
+        def perform(manager: FlowSessionManager) -> FlowSession:
+            done: FlowSession = getattr(manager, f"{verb}_session")(session_id, **dict(request.data))
+            return done
+
+        return self.change(FlowSessionManager, perform, self._session)
 
     method.__name__ = verb
     return method
@@ -207,56 +207,48 @@ VERBS: Mapping[str, Callable[..., Response]] = {
         "Start a session",
         "PENDING to ACTIVE.",
         "Reason",
-        lambda manager, key, given: manager.start_session(key, **given),
     ),
     "pause": _verb(
         "pause",
         "Pause a session",
         "ACTIVE to PAUSED; its active stages are paused with it.",
         "Reason",
-        lambda manager, key, given: manager.pause_session(key, **given),
     ),
     "resume": _verb(
         "resume",
         "Resume a session",
         "PAUSED or FAILED to ACTIVE; what its pause paused, or the failed stages' next attempts, go on.",
         "Reason",
-        lambda manager, key, given: manager.resume_session(key, **given),
     ),
     "complete": _verb(
         "complete",
         "Complete a session",
         "ACTIVE to COMPLETED, when every required stage is done, or with `force` and a reason.",
         "ForcedReason",
-        lambda manager, key, given: manager.complete_session(key, **given),
     ),
     "reopen": _verb(
         "reopen",
         "Reopen a session",
         "COMPLETED to ACTIVE; a reason is required.",
         "RequiredReason",
-        lambda manager, key, given: manager.reopen_session(key, **given),
     ),
     "fail": _verb(
         "fail",
         "Fail a session",
         "ACTIVE or PAUSED to FAILED; its open stages fail with it. A reason is required.",
         "RequiredReason",
-        lambda manager, key, given: manager.fail_session(key, **given),
     ),
     "abort": _verb(
         "abort",
         "Abort a session",
         "Any state that has not ended to ABORTED; its open stages are aborted with it.",
         "Reason",
-        lambda manager, key, given: manager.abort_session(key, **given),
     ),
     "note": _verb(
         "note",
         "Write a note",
         "A note in the session's event log.",
         "Note",
-        lambda manager, key, given: manager.note_session(key, given["text"]),
     ),
 }
 
