@@ -11,7 +11,7 @@ STAMP := .venv/.vcflow-setup
 PACKAGES := sessions_app stages_app status_bridge vcflow_site
 CATALOGUES := $(wildcard $(addsuffix /locale/*/LC_MESSAGES/*.po,$(PACKAGES)))
 
-.PHONY: setup run demo test lint bench messages openapi clean
+.PHONY: setup run demo test reliability lint bench messages openapi clean
 
 setup: $(STAMP)  ## a .venv in the checkout with everything, its vc included
 
@@ -31,6 +31,9 @@ demo: setup  ## play a session of any rule file: make demo RULE=path/to/file
 
 test: setup  ## the tests, with coverage
 	$(BIN)/python -m pytest --numprocesses auto --cov --cov-report term:skip-covered --cov-fail-under 95 -m 'not browser and not fuzz'
+
+reliability: setup  ## do all events arrive though workers are killed? (minutes; ARGS="--engine postgresql --workers 3")
+	@$(BIN)/python -m tests.reliability.delivery $(ARGS)
 
 lint: setup  ## style, types and the floors of the house
 	$(BIN)/ruff check .

@@ -48,7 +48,10 @@ class NothingToDo(Exception):
 
 
 class Change:
-    """A change of one session in progress: its locked row, the events so far, what to write at the end."""
+    """A change of one session in progress: its locked row, the events so far, what to write at the end.
+
+    ``status_before`` and ``stage_states_before`` are the locked row's.
+    """
 
     def __init__(self, flow_session: FlowSession, actor: Actor, *, is_new: bool = False) -> None:
         self.flow_session = flow_session
@@ -59,9 +62,12 @@ class Change:
         self.result: Any = flow_session
         self.scopes: set[str] = set()
         self.is_deleted = False
+        self._endings: dict[str, Callable[[Change], None]] = {}
         self._is_new = is_new
         self._dirty: set[str] = set()
         self._locked_version = flow_session.version
+        self.status_before = flow_session.status
+        self.stage_states_before = flow_session.stage_states
 
     @property
     def cause(self) -> int | None:
@@ -119,15 +125,26 @@ class Change:
         event_recorded.send(sender=SessionEvent, event=event, change=self)
         return event
 
+    def at_end(self, name: str, ending: Callable[[Change], None]) -> None:
+        """Call ``ending`` once the session's row and the events are written, in the same transaction; once per name.
+
+        For a floor above that has something to write once per change instead of once per event.
+        """
+        self._endings.setdefault(name, ending)
+
     def outcome(self) -> Outcome:
         """What was done so far."""
         return Outcome(bool(self.events), self.flow_session.version, self.events, self.warnings)
 
     def write(self) -> None:
-        """Write the session's row, guarded by the version that was read, and the events."""
+        """Write the session's row, guarded by the version that was read, and the events; then what floors above add."""
         assert connection.in_atomic_block, "a change is written inside its transaction"
-        if self.is_deleted:
-            return
+        if not self.is_deleted:
+            self._write_rows()
+        for ending in self._endings.values():
+            ending(self)
+
+    def _write_rows(self) -> None:
         if self.events:
             self.set(updated_at=self.now)
         sessions = table(FlowSession)

@@ -102,9 +102,11 @@ GENERAL_ACTIONS: Mapping[str, Need] = {
     "export-workflows": Need(Role.STRANGER, EXPORT),
     "define": Need(Role.STRANGER, DEFINE),
     "tokens": Need(Role.STRANGER, ADMINISTER),
+    "webhooks": Need(Role.STRANGER, WEBHOOK),
 }
 """What concerns no session.  ``define`` (to publish, retire and delete workflows) needs the permission
-``sessions_app.define_workflows`` besides; making a session in a team needs the role OPERATOR in it."""
+``sessions_app.define_workflows`` besides; making a session in a team, or a webhook for a team, needs the role
+OPERATOR in it, a webhook for all sessions ADMIN."""
 
 OPERATE_PERMISSION = "operate_sessions"
 """Given to a group, its members are operators of that team's sessions; given to a user, in all their teams."""

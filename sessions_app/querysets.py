@@ -38,12 +38,13 @@ def visible(actor: Actor, path: str = "") -> models.Q:
     return condition & models.Q(**{name: value for name, value in bounds.items() if value is not None})
 
 
-def _ways(actor: Actor) -> list[models.Q]:
+def ways(actor: Actor, path: str = "") -> list[models.Q]:
     """The ways in which the actor comes to see sessions: as the owner, and by each team; none when all are seen."""
     rights = rights_of(actor)
     if rights.is_admin:
         return []
-    return [models.Q(owner=rights.user_id), *(models.Q(team=team_id) for team_id in rights.teams)]
+    teams = (models.Q(**{f"{path}team": team_id}) for team_id in rights.teams)
+    return [models.Q(**{f"{path}owner": rights.user_id}), *teams]
 
 
 class FlowSessionQuerySet(Base):
@@ -59,11 +60,11 @@ class FlowSessionQuerySet(Base):
         SQLite sorts all that fulfils an OR; so each way of seeing a session gives its first
         rows by an index of its own.  PostgreSQL does well by itself.
         """
-        ways = [] if connections[self.db].vendor != "sqlite" else _ways(actor)
-        if len(ways) < 2:
+        apart = [] if connections[self.db].vendor != "sqlite" else ways(actor)
+        if len(apart) < 2:
             return self[:count]
         heads = models.Q()
-        for way in ways:
+        for way in apart:
             heads |= models.Q(pk__in=self.filter(way).values("pk")[:count])
         # All conditions hold within: repeated here they would lead SQLite to the OR again.
         rows = type(self)(self.model, using=self.db).filter(heads)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+from types import TracebackType
 from typing import Any
+
+from django.db import DatabaseError, models
+from django.dispatch import dispatcher
 
 from sessions_app import machine
 from sessions_app.change import Change, NothingToDo
-from sessions_app.exceptions import IllegalTransition, InvalidInput
+from sessions_app.exceptions import FlowError, GuardUnmet, IllegalTransition, InvalidInput
 from sessions_app.language import gettext as _
 from sessions_app.machine import SESSION_RULES, Rule
 from sessions_app.models import CurrentSession, FlowSession
@@ -14,6 +19,8 @@ from sessions_app.signals import transition_requested
 from sessions_app.states import Level
 from sessions_app.text import clean_text
 from sessions_app.words import session_state_in_full, verb_name, verb_names
+
+_LOG = logging.getLogger("vcflow.guards")
 
 
 def perform(change: Change, verb: str, *, reason: str = "", force: bool = False, **columns: Any) -> None:
@@ -25,11 +32,37 @@ def perform(change: Change, verb: str, *, reason: str = "", force: bool = False,
     if flow_session.status not in rule.sources:
         raise illegal_session_verb(flow_session, verb)
     reason = checked_reason(verb, rule, reason, force=force)
-    transition_requested.send(sender=FlowSession, change=change, subject=flow_session, verb=verb, force=force)
+    ask_guards(change, flow_session, verb, force=force)
     changes = change.set(status=rule.target, **columns)
     change.record(rule.event, changes, reason=reason, level=event_level(rule.target, force=force))
     if rule.target in machine.ENDED:
         CurrentSession.objects.filter(session_id=flow_session.pk).delete()
+
+
+def ask_guards(change: Change, subject: models.Model, verb: str, *, force: bool) -> None:
+    """Whoever listens may refuse ``verb`` by a FlowError; one that fails otherwise refuses it as well."""
+    try:
+        transition_requested.send(sender=type(subject), change=change, subject=subject, verb=verb, force=force)
+    except (FlowError, DatabaseError):
+        raise
+    except (Exception, SystemExit) as error:
+        module = _receiver_of(error.__traceback__)
+        _LOG.exception("A receiver of transition_requested failed: %s", module)
+        raise GuardUnmet(
+            _("A guard in {module} failed, and nothing is changed without its word.").format(module=module),
+            fix=_("Mend it, or take its app out of the settings; logs/errors.log says more."),
+            code="guard-broken",
+            module=module,
+        ) from error
+
+
+def _receiver_of(trace: TracebackType | None) -> str:
+    """The module of the receiver that a traceback goes through; the dispatcher's when it didn't get that far."""
+    while trace and trace.tb_frame.f_code.co_filename != dispatcher.__file__:
+        trace = trace.tb_next
+    while trace and trace.tb_next and trace.tb_frame.f_code.co_filename == dispatcher.__file__:
+        trace = trace.tb_next
+    return str(trace.tb_frame.f_globals["__name__"]) if trace else dispatcher.__name__
 
 
 def checked_reason(verb: str, rule: Rule, reason: str, *, force: bool) -> str:

@@ -11,7 +11,6 @@ from sessions_app.change import Change, NothingToDo
 from sessions_app.exceptions import Conflict
 from sessions_app.language import gettext as _
 from sessions_app.rows import table
-from sessions_app.signals import transition_requested
 from sessions_app.words import stage_state_in_full
 from stages_app.attempts import creation_changes, last_attempt, new_attempt
 from stages_app.guards import refuse_unfinished, refuse_unmet_dependencies
@@ -46,7 +45,7 @@ def perform(
         session_verbs.refuse_unless_active(change.flow_session, verb)
         reason = session_verbs.checked_reason(verb, rule, reason, force=force)
     _check_guards(change, stage_instance, verb, force=force, given=columns)
-    transition_requested.send(sender=StageInstance, change=change, subject=stage_instance, verb=verb, force=force)
+    session_verbs.ask_guards(change, stage_instance, verb, force=force)
     if verb == "retry":
         return _retry(change, stage_instance, reason, **columns)
     before = {name: getattr(stage_instance, name) for name in ("status", *columns)}
@@ -76,7 +75,7 @@ def begin(change: Change, stage_id: str, *, name: str = "", reason: str = "", fo
     refuse_unmet_dependencies(change, stage_id, force=force)
     _refuse_second_active(change)
     subject = StageInstance(session=change.flow_session, stage_id=stage_id, attempt=1, status=StageStatus.PENDING)
-    transition_requested.send(sender=StageInstance, change=change, subject=subject, verb="start", force=force)
+    session_verbs.ask_guards(change, subject, "start", force=force)
     stage_instance = new_attempt(change, stage_id, status=StageStatus.ACTIVE, name=name)
     _record_beginning(change, stage_instance, "stage.started", reason, force=force)
     return stage_instance

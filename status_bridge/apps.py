@@ -1,3 +1,7 @@
+"""The third floor: what the outside is told of sessions, and tells us."""
+
+from __future__ import annotations
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -6,3 +10,11 @@ class StatusBridgeConfig(AppConfig):
     name = "status_bridge"
     default_auto_field = "django.db.models.BigAutoField"
     verbose_name = _("Status bridge")
+
+    def ready(self) -> None:
+        from sessions_app import parts  # models can be imported only now
+        from status_bridge.representation import StatusEntryPart
+        from status_bridge.services import FlowStatusIntegration
+
+        FlowStatusIntegration.register_session_change_hooks()
+        parts.register(StatusEntryPart())

@@ -8,10 +8,11 @@ from typing import Any
 from sessions_app import progress
 from sessions_app.exceptions import InvalidInput
 from sessions_app.language import gettext as _
+from sessions_app.masking import mask_text
 from sessions_app.models import FlowSession, WorkflowVersion
 from sessions_app.models.definitions import published_version
 from sessions_app.publishing import workflow_not_found
-from sessions_app.representation import session_json
+from sessions_app.text import NAME_LENGTH
 
 SESSION_STATUS_MAPPING = {
     "PENDING": "PENDING",
@@ -23,6 +24,9 @@ SESSION_STATUS_MAPPING = {
 }
 """A session's status → the status system's."""
 
+STATUS_SESSION_MAPPING = {theirs: ours for ours, theirs in SESSION_STATUS_MAPPING.items()}
+"""The status system's → a session's."""
+
 _NEEDED = ("id", "name", "status", "created_at", "updated_at", "workflow_id", "current_stage_id")
 
 
@@ -32,7 +36,7 @@ def map_session_to_status(flow_session: FlowSession | Mapping[str, Any]) -> dict
     A mapping needs ``id``, ``name``, ``status``, ``created_at``, ``updated_at``, ``workflow_id``
     and ``current_stage_id``; its ``progress`` is used, else counted from ``completed_stages``.
     """
-    facts = session_json(flow_session) if isinstance(flow_session, FlowSession) else flow_session
+    facts = _facts(flow_session) if isinstance(flow_session, FlowSession) else flow_session
     missing = [key for key in _NEEDED if key not in facts]
     if missing:
         raise InvalidInput(
@@ -54,6 +58,19 @@ def map_session_to_status(flow_session: FlowSession | Mapping[str, Any]) -> dict
         "workflow_id": facts["workflow_id"],
         "current_stage": facts["current_stage_id"],
     }
+
+
+def entry_name(flow_session: FlowSession) -> str:
+    """A session's name as its entry has it: masked, which may make it longer, and no longer than a name is."""
+    return mask_text(flow_session.name)[:NAME_LENGTH]
+
+
+def _facts(flow_session: FlowSession) -> dict[str, Any]:
+    """The row as a mapping with the keys of :func:`map_session_to_status`."""
+    kept = ("status", "progress", "created_at", "updated_at", "workflow_id")
+    facts = {name: getattr(flow_session, name) for name in kept}
+    current = flow_session.current_stage_id or None
+    return {"id": flow_session.pk, "name": entry_name(flow_session), "current_stage_id": current, **facts}
 
 
 def _counted_progress(facts: Mapping[str, Any]) -> int:

@@ -13,6 +13,25 @@ from django.conf import settings
 
 from sessions_app import language
 
+USES_A_DATABASE = {"db", "transactional_db", "command_environ"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--only-database", action="store_true", help="leave out the tests in which no database has a part")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--only-database"):
+        return
+    left_out = [item for item in items if not _uses_a_database(item)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if _uses_a_database(item)]
+
+
+def _uses_a_database(item: pytest.Item) -> bool:
+    fixtures = USES_A_DATABASE & set(getattr(item, "fixturenames", ()))
+    return bool(fixtures) or item.get_closest_marker("django_db") is not None
+
 
 def pytest_configure() -> None:
     # A shell's background job ignores Ctrl-C, and hands that down to the commands that tests interrupt.

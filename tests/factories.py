@@ -25,6 +25,8 @@ from sessions_app.publishing import publish
 from sessions_app.services import FlowSessionManager
 from stages_app.models import StageInstance
 from stages_app.services import StageInstanceManager
+from status_bridge.mapping import map_session_to_status
+from status_bridge.models import StatusEntry
 
 SNAPSHOT_APPS = ("auth", "sessions_app", "stages_app", "status_bridge")
 
@@ -193,6 +195,14 @@ def assert_consistent(flow_session_id: str) -> None:
     if not flow_session.published.definition.parallel:
         assert sum(attempt.status == "ACTIVE" for attempt in attempts) <= 1
     assert stored_state(flow_session, attempts) == replayed(events)
+    assert_entry_tells(flow_session)
+
+
+def assert_entry_tells(flow_session: FlowSession) -> None:
+    """The session's entry in the status system says what the session is."""
+    entry = StatusEntry.objects.get(session=flow_session.pk)
+    assert entry.as_dict() == map_session_to_status(flow_session)
+    assert entry.version == flow_session.version
 
 
 def stored_state(flow_session: FlowSession, attempts: Iterable[StageInstance]) -> dict[str, Any]:

@@ -52,6 +52,7 @@ urlpatterns = [
         SpectacularSwaggerSplitView.as_view(url_name="api-schema", template_name="vcflow_site/api_docs.html"),
         name="api-docs",
     ),
+    path("v1/", include("status_bridge.api.urls")),
     # Before the ground's: it would take sessions/run/ for a session's address.
     path("v1/", include("stages_app.api.urls")),
     path("v1/", include("sessions_app.api.urls")),

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core import checks
 
 from sessions_app.language import gettext as _
-from vcflow_site.conf import ConfigError
+from vcflow_site.data_folder import ConfigError
 
 ABOUT_HTTPS = frozenset(f"security.{number}" for number in ("W004", "W008", "W010", "W011", "W012", "W016"))
 """What the deployment check says of a server without HTTPS."""

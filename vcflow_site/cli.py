@@ -19,6 +19,10 @@ from sessions_app.cli.tree import Argument, Command, Group
 from sessions_app.exceptions import FlowError
 from sessions_app.language import noop
 from stages_app.cli import parser as stages
+from status_bridge.cli.conflict_parser import CONFLICT
+from status_bridge.cli.status_parser import STATUS
+from status_bridge.cli.webhook_parser import WEBHOOK
+from status_bridge.cli.worker_parser import WORKER
 from vcflow_site import __version__
 
 TYPE_CHECKING = False  # as in sessions_app.exceptions
@@ -29,6 +33,18 @@ SHELLS = ("bash", "zsh", "fish")
 
 SESSION = Group("session", noop("runs of workflows"), *ground.SESSION_COMMANDS, stages.SHOW)
 
+PLUGIN = Group(
+    "plugin",
+    noop("what is installed beside vcflow"),
+    Command(
+        "list",
+        noop("list the plugins, and what is wrong with those that failed"),
+        "vcflow_site.cli_plugins.list_plugins",
+        JSON,
+        needs="settings",
+    ),
+)
+
 FLOW = Group(
     "flow",
     noop("workflows, their sessions and stages"),
@@ -37,8 +53,13 @@ FLOW = Group(
     stages.ITEM,
     stages.DELIVERABLE,
     stages.STAGE,
+    STATUS,
     *stages.PLACE,
     *ground.FLOW_COMMANDS,
+    WEBHOOK,
+    CONFLICT,
+    WORKER,
+    PLUGIN,
 )
 
 INIT = Command(

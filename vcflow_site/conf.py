@@ -5,21 +5,21 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
-import secrets
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
-from django.core.exceptions import ImproperlyConfigured
-
 from sessions_app import language
-from sessions_app.exceptions import FlowError, StorageFailed, StorageFull
 from sessions_app.language import gettext as _
+from vcflow_site.data_folder import (
+    SECRET_KEY_LENGTH,
+    ConfigError,
+    is_webhook_key,
+    stored_secret_key,
+)
 from vcflow_site.databases import absolute, parse_database_url, sqlite
 
 T = TypeVar("T")
@@ -36,27 +36,22 @@ NAMES = (
     "VCFLOW_TIME_ZONE",
     "VCFLOW_LOG_LEVEL",
     "VCFLOW_API_RATE",
+    "VCFLOW_WEBHOOK_KEY",
+    "VCFLOW_OUTGOING_ALLOW",
+    "VCFLOW_WORKER",
+    "VCFLOW_PLUGINS_OFF",
     "VCFLOW_SESSION",
 )
 """Every variable that vcflow reads; the command line alone reads the last."""
 
+SECRETS = ("VCFLOW_SECRET_KEY", "VCFLOW_WEBHOOK_KEY", "VCFLOW_DATABASE_URL")
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 HTTPS_CHOICES = ("0", "1", "proxy")
 SECONDS = {"second": 1, "minute": 60, "hour": 60 * 60, "day": 24 * 60 * 60}
+WORKERS = ("embedded", "procrastinate")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-SECRET_KEY_LENGTH = 50
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-
-
-class ConfigError(FlowError, ImproperlyConfigured):
-    """A setting can't be used; Django sees its own ``ImproperlyConfigured``."""
-
-    code = "invalid-setting"
-    exit_status = 2
-
-    def __str__(self) -> str:
-        return f"{self.message} {self.fix}"
 
 
 class Config(NamedTuple):
@@ -73,6 +68,14 @@ class Config(NamedTuple):
     log_level: str
     api_rate: tuple[int, int] | None
     """How many requests a caller has, in how many seconds; None: as many as they like."""
+    webhook_key: str
+    """Empty: the one in the data folder, which is made when it is needed."""
+    outgoing_allow: tuple[str, ...]
+    """Addresses, networks and hosts inside that receivers may have."""
+    worker: str
+    """One of :data:`WORKERS`."""
+    plugins_off: tuple[str, ...]
+    """The names of plugins that aren't to be loaded."""
 
     @property
     def is_secure(self) -> bool:
@@ -101,6 +104,10 @@ def load(environ: Mapping[str, str]) -> Config:
         time_zone=_read(environ, "VCFLOW_TIME_ZONE", _parse_time_zone, None) or machine_time_zone(environ),
         log_level=_read(environ, "VCFLOW_LOG_LEVEL", _parse_log_level, "DEBUG"),
         api_rate=_read(environ, "VCFLOW_API_RATE", _parse_rate, (600, 60)),
+        webhook_key=_read(environ, "VCFLOW_WEBHOOK_KEY", _parse_webhook_key, ""),
+        outgoing_allow=_read(environ, "VCFLOW_OUTGOING_ALLOW", _parse_allowed, ()),
+        worker=_read_worker(environ, database),
+        plugins_off=_read(environ, "VCFLOW_PLUGINS_OFF", _parse_names, ()),
     )
 
 
@@ -115,7 +122,7 @@ def _read(environ: Mapping[str, str], name: str, parse: Callable[[str], T], defa
     try:
         return parse(value)
     except ValueError as error:
-        shown = _("(hidden)") if name in ("VCFLOW_SECRET_KEY", "VCFLOW_DATABASE_URL") else repr(value)
+        shown = _("(hidden)") if name in SECRETS else repr(value)
         raise ConfigError(
             _("The setting {name} can't be used: its value is {value}.").format(name=name, value=shown),
             fix=str(error),
@@ -155,6 +162,10 @@ def _parse_log_level(value: str) -> str:
     return value.upper()
 
 
+def _parse_names(value: str) -> tuple[str, ...]:
+    return tuple(name for part in value.split(",") if (name := part.strip()))
+
+
 def _parse_rate(value: str) -> tuple[int, int] | None:
     if value == "0":
         return None
@@ -172,6 +183,36 @@ def _parse_secret_key(value: str) -> str:
             )
         )
     return value
+
+
+def _parse_webhook_key(value: str) -> str:
+    if not is_webhook_key(value):
+        raise ValueError(_("Give 32 random bytes in URL-safe Base64, or unset it to have a key generated."))
+    return value
+
+
+def _parse_allowed(value: str) -> tuple[str, ...]:
+    # Few set it, and its import costs every command some milliseconds.
+    from vcflow_site.outgoing import parse_allowed
+
+    return parse_allowed(value)
+
+
+def _read_worker(environ: Mapping[str, str], database: Mapping[str, Any] | None) -> str:
+    worker = _read(environ, "VCFLOW_WORKER", _parse_worker, WORKERS[0])
+    if worker == "procrastinate" and "postgresql" not in (database or {}).get("ENGINE", ""):
+        raise ConfigError(
+            _("VCFLOW_WORKER can't be procrastinate: it needs PostgreSQL."),
+            fix=_("Name a PostgreSQL database in VCFLOW_DATABASE_URL, or unset VCFLOW_WORKER."),
+            setting="VCFLOW_WORKER",
+        )
+    return worker
+
+
+def _parse_worker(value: str) -> str:
+    if value.lower() not in WORKERS:
+        raise ValueError(_("Set it to one of: {choices}.").format(choices=", ".join(WORKERS)))
+    return value.lower()
 
 
 def _parse_time_zone(value: str) -> str:
@@ -223,71 +264,3 @@ def _parse_folder(value: str) -> Path:
     if folder is None:
         raise ValueError(_("Give an absolute path: a relative one means another place in each folder."))
     return folder
-
-
-def make_home(home: Path) -> None:
-    """Create the data folder, readable by its owner alone."""
-    try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise unusable_folder(home, error) from error
-
-
-def unusable_folder(folder: Path, error: OSError) -> FlowError:
-    """The error to raise when something in the data folder can't be made or read."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageFull(
-            _("The disk is full: nothing can be written in {folder}.").format(folder=folder),
-            fix=_("Free some space, or set VCFLOW_HOME to another place."),
-        )
-    message = _("The data folder {folder} can't be used: {reason}.").format(folder=folder, reason=error.strerror)
-    fix = _("Set VCFLOW_HOME to a folder that you may write to.")
-    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return StorageFailed(message, fix=fix, code="read-only")
-    return ConfigError(message, fix=fix, setting="VCFLOW_HOME")
-
-
-def stored_secret_key(home: Path) -> str:
-    """The key in ``<home>/secret_key``; made by the first who asks, for its owner alone to read."""
-    path = home / "secret_key"
-    try:
-        _close_to_others(path)
-        key = path.read_bytes()
-    except FileNotFoundError:
-        key = _make_secret_key(path)
-    except IsADirectoryError:
-        key = b""
-    except OSError as error:
-        raise unusable_folder(home, error) from error
-    if len(key) < SECRET_KEY_LENGTH or not key.isascii():
-        raise ConfigError(
-            _("The key file {path} is damaged.").format(path=path),
-            fix=_("Delete it; a new one is made, and everybody signs in again."),
-            setting="VCFLOW_SECRET_KEY",
-        )
-    return key.decode()
-
-
-def _close_to_others(path: Path) -> None:
-    """A copy or a restore may have made the key readable by everybody."""
-    if path.stat().st_mode & 0o077:
-        with suppress(OSError):  # somebody else's file, or a read-only disk: their owner's choice
-            path.chmod(0o600)
-
-
-def _make_secret_key(path: Path) -> bytes:
-    """Write a new key beside its place and link it there, which only one can do; the others read that one's."""
-    make_home(path.parent)
-    draft = path.with_name(f".secret_key.{secrets.token_hex(8)}")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(64))
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(draft, path)
-        os.unlink(draft)
-        return path.read_bytes()
-    except OSError as error:
-        raise unusable_folder(path.parent, error) from error

@@ -27,7 +27,8 @@ from sessions_app.actors import local_actor, local_user
 from sessions_app.exceptions import FlowError, StorageFailed
 from sessions_app.language import gettext as _
 from sessions_app.models import SchemaStamp, WorkflowDefinition
-from vcflow_site import conf, stamp
+from status_bridge import entries
+from vcflow_site import data_folder, plugin_apps, stamp
 from vcflow_site.bootstrap import Announce
 
 ADMIN_USERNAME = "admin"
@@ -148,6 +149,7 @@ def _bring_up(state: State, announce: Announce) -> None:
         call_command("migrate", verbosity=0, interactive=False)
     _refuse_gaps()
     feed_clock.settle()
+    entries.write_missing_entries()
     if not stamp.is_complete():
         local_user()
         published = publish_bundled()
@@ -157,9 +159,10 @@ def _bring_up(state: State, announce: Announce) -> None:
 
 
 def _refuse_gaps() -> None:
-    """The record of migrations may say that all is there while somebody dropped a table."""
+    """The record of migrations may say that all is there while somebody dropped a table; plugins see to their own."""
     there = set(connection.introspection.table_names())
-    models = (model for label in MigrationLoader(None).migrated_apps for model in _tables_of(label))
+    known = MigrationLoader(None).migrated_apps - plugin_apps.labels()
+    models = (model for label in known for model in _tables_of(label))
     missing = sorted({model._meta.db_table for model in models} - there)
     if missing:
         raise StorageFailed(
@@ -206,7 +209,7 @@ def _touch_private(path: Path) -> None:
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
     """Only one process sets up a database; the others wait, and then find everything there."""
-    conf.make_home(settings.VCFLOW_HOME)
+    data_folder.make_home(settings.VCFLOW_HOME)
     with _server_lock() if connection.vendor == "postgresql" else _file_lock():
         yield
 
@@ -239,7 +242,7 @@ def _folder_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise conf.unusable_folder(folder, error) from error
+        raise data_folder.unusable_folder(folder, error) from error
 
 
 @contextmanager

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 
-from vcflow_site import conf
+from django.utils.functional import SimpleLazyObject
+
+from vcflow_site import conf, plugins
+from vcflow_site.data_folder import stored_webhook_key
 
 config = conf.load(os.environ)
 
@@ -14,25 +17,38 @@ DEBUG = config.debug
 ALLOWED_HOSTS = config.allowed_hosts
 VCFLOW_HTTPS = config.https
 VCFLOW_API_RATE = config.api_rate
+VCFLOW_WEBHOOK_KEY = SimpleLazyObject(lambda: config.webhook_key or stored_webhook_key(config.home))
+VCFLOW_OUTGOING_ALLOW = config.outgoing_allow
+VCFLOW_WORKER = config.worker
 DATABASES = {"default": config.database}
 
-INSTALLED_APPS = [
-    "django.contrib.admin",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-    "django.contrib.messages",
-    "django.contrib.staticfiles",
-    "rest_framework",
-    "django_filters",
-    "knox",
-    "drf_spectacular",
-    "drf_spectacular_sidecar",
-    "sessions_app",
-    "stages_app",
-    "status_bridge",
-    "vcflow_site",
-]
+INSTALLED_APPS = plugins.with_plugins(
+    [
+        # Its pages are found with the addresses (urls.py): a command needs neither.
+        "django.contrib.admin.apps.SimpleAdminConfig",
+        "django.contrib.auth",
+        "django.contrib.contenttypes",
+        "django.contrib.sessions",
+        "django.contrib.messages",
+        "django.contrib.staticfiles",
+        "rest_framework",
+        "django_filters",
+        "knox",
+        "drf_spectacular",
+        "drf_spectacular_sidecar",
+        "sessions_app",
+        "stages_app",
+        "status_bridge",
+        "vcflow_site",
+    ],
+    off=config.plugins_off,
+)
+
+# The worker procrastinate brings tables of its own, for PostgreSQL alone.
+if VCFLOW_WORKER == "procrastinate":
+    INSTALLED_APPS.insert(INSTALLED_APPS.index("status_bridge"), "procrastinate.contrib.django")
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "procrastinate_tasks"
+PROCRASTINATE_ON_APP_READY = "status_bridge.procrastinate_tasks.connect"
 
 MIDDLEWARE = [
     # First, so that a refusal by any of the others speaks the visitor's language.
@@ -131,6 +147,10 @@ LOGGING = {
     "loggers": {
         "workflow": {"handlers": ["files"], "level": config.log_level, "propagate": False},
         "django.request": {"handlers": ["errors"], "level": "ERROR"},
+        "status_bridge": {"handlers": ["errors"], "level": "ERROR", "propagate": False},
+        "procrastinate": {"handlers": ["errors"], "level": "ERROR", "propagate": False},
+        "django.dispatch": {"handlers": ["errors"], "level": "ERROR"},
+        "vcflow": {"handlers": ["errors"], "level": "ERROR", "propagate": False},
     },
 }
 

@@ -20,7 +20,7 @@ from sessions_app.exceptions import StorageFailed
 from sessions_app.models import SchemaStamp
 from vcflow_site import __version__
 
-OUR_APPS = ("sessions_app", "stages_app")
+OUR_APPS = ("sessions_app", "stages_app", "status_bridge")
 """Those with tables."""
 
 

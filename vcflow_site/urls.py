@@ -9,6 +9,7 @@ from vcflow_site.health import healthz
 from vcflow_site.login_form import LoginForm
 from vcflow_site.login_links import follow_link
 
+admin.autodiscover()
 admin.site.login_form = LoginForm
 admin.site.site_header = admin.site.site_title = "vcflow"
 # The lists need its room, and the first page leads everywhere.

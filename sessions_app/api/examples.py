@@ -81,4 +81,22 @@ STAGE: dict[str, Any] = {
     "allowed_actions": ["pause", "complete", "fail", "skip"],
 }
 
-SESSION_DETAIL: dict[str, Any] = {**SESSION, "stages": [{**STAGE, "required": True, "earlier_attempts": []}]}
+STATUS_ENTRY: dict[str, Any] = {
+    "id": "flow-dev-user-auth-7k3q",
+    "name": "User auth",
+    "type": "FLOW",
+    "status": "IN_PROGRESS",
+    "progress": 20,
+    "created_at": "2026-03-01T09:30:00Z",
+    "updated_at": "2026-03-01T10:02:11Z",
+    "workflow_id": "dev",
+    "current_stage": "spec",
+    "deliveries": {"waiting": 0, "parked": 0},
+    "conflicts": 0,
+}
+
+SESSION_DETAIL: dict[str, Any] = {
+    **SESSION,
+    "stages": [{**STAGE, "required": True, "earlier_attempts": []}],
+    "status_entry": STATUS_ENTRY,
+}

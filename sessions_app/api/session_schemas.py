@@ -43,6 +43,9 @@ SESSION: dict[str, Schema] = {
     ),
 }
 
+PARTS: dict[str, Schema] = {"stages": array(ref("SessionStage")), "status_entry": ref("SessionStatusEntry")}
+"""What the floors above know of a session; they register these schemas."""
+
 CHANGED = {
     "changed": {"type": "boolean", "description": "False: it was so already, and nothing was written."},
     "warnings": array({"type": "string"}),
@@ -68,14 +71,14 @@ register(
         "Nothing": obj({}, about="No body."),
         "Session": obj(SESSION),
         "SessionDetail": {
-            **obj({**SESSION, "stages": array(ref("SessionStage"))}, required=()),
+            **obj({**SESSION, **PARTS}, required=()),
             "description": "A session with its stages; `fields` leaves keys out.",
         },
         "SessionChange": obj({**SESSION, **CHANGED}, about="A session after a change."),
         "SessionPage": obj({"results": array(ref("SessionRow")), "next": nullable("string", format="uri")}),
         "SessionRow": {
-            **obj({**SESSION, "stages": array(ref("SessionStage"))}, required=()),
-            "description": "A session; `fields` leaves keys out, `expand=stages` adds its stages.",
+            **obj({**SESSION, **PARTS}, required=()),
+            "description": "A session; `fields` leaves keys out, `expand=stages` adds its stages and status entry.",
         },
         "NewSession": obj(
             {

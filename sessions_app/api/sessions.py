@@ -25,6 +25,7 @@ from sessions_app.api.operations import (
 from sessions_app.api.pagination import Pages
 from sessions_app.api.seen import session_seen
 from sessions_app.api.selection import read_choice, read_flag, selected_fields, slim
+from sessions_app.api.session_schemas import PARTS
 from sessions_app.api.views import ApiViewSet, page_body
 from sessions_app.models import FlowSession, Tombstone
 from sessions_app.parts import describe, describe_many
@@ -38,7 +39,7 @@ SESSION_ID = path_id("session_id", "The session's whole id.", "dev-user-auth-7k3
 EXPAND = query(
     "expand",
     {"type": "string", "enum": ["none", "stages"], "default": "none"},
-    "`stages` adds the stages of each session.",
+    "`stages` adds the stages of each session, and its status entry.",
 )
 REVEAL = query(
     "reveal",
@@ -80,7 +81,7 @@ class Sessions(ApiViewSet):
         rows = filtered(seen, request.query_params).select_related("owner", "team")
         page = PAGES.page(rows, request, self._head, seen=seen)
         is_expanded = read_choice(request, "expand", ("stages", "none"), "none") == "stages"
-        expand = is_expanded or bool(fields and "stages" in fields)
+        expand = is_expanded or bool(fields and fields & set(PARTS))
         parts = describe_many(page.rows, actor=self.actor) if expand else [{}] * len(page.rows)
         body = [slim({**self._session(row), **part}, fields) for row, part in zip(page.rows, parts, strict=True)]
         return Response(page_body(body, request, page.next_query))

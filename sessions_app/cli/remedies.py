@@ -14,7 +14,8 @@ _NEED_A_REASON = {"session": ("fail", "reopen"), "stage": ("skip",)}
 
 def remedies(error: FlowError, program: str) -> list[str]:
     """The command lines that lead on from ``error``, by the name that this one was called by."""
-    find = _legal if "allowed_actions" in error.details else _BY_CODE.get(error.code)
+    known = (_BY_DETAIL[name] for name in _BY_DETAIL if name in error.details)
+    find = next(known, _BY_CODE.get(error.code))
     return [command_line(program, *words) for words in find(error.details)] if find else []
 
 
@@ -25,6 +26,13 @@ def _legal(details: dict[str, Any]) -> Iterable[list[str]]:
         reason = ["--reason", _("<reason>")] if verb in _NEED_A_REASON[kind] else []
         place = [details["stage_id"], "--session", session_id] if kind == "stage" else [session_id]
         yield [kind, verb, *place, *reason]
+
+
+def _reachable(details: dict[str, Any]) -> Iterable[list[str]]:
+    """The statuses that may be asked for."""
+    for status in details["allowed_statuses"]:
+        needs_reason = status == "FAILED" or details["status"] == "COMPLETED"
+        yield ["status", details["session_id"], "--set", status, *(["--reason", _("<reason>")] if needs_reason else [])]
 
 
 def _to_begin(_details: dict[str, Any]) -> Iterable[list[str]]:
@@ -38,6 +46,8 @@ def _to_find(details: dict[str, Any]) -> Iterable[list[str]]:
         yield ["list"]
     if "session" in kinds:
         yield ["session", "list", "--all"]
+    if "webhook" in kinds:
+        yield ["webhook", "list"]
 
 
 def _to_finish(details: dict[str, Any]) -> Iterable[list[str]]:
@@ -56,6 +66,11 @@ def _to_close(details: dict[str, Any]) -> Iterable[list[str]]:
     else:  # the session was only to be made
         yield ["show", details["workflow_id"]]
 
+
+_BY_DETAIL: dict[str, Callable[[dict[str, Any]], Iterable[list[str]]]] = {
+    "allowed_actions": _legal,
+    "allowed_statuses": _reachable,
+}
 
 _BY_CODE: dict[str, Callable[[dict[str, Any]], Iterable[list[str]]]] = {
     "no-active-session": _to_begin,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sessions_app.api.examples import ITEM, SESSION, SESSION_DETAIL
+from sessions_app.api.examples import ITEM, SESSION, SESSION_DETAIL, STATUS_ENTRY
 from sessions_app.api.examples import STAGE as STAGE
 from sessions_app.api.workflow_examples import DEFINITION
 
@@ -56,6 +56,7 @@ PROGRESS: dict[str, Any] = {
     "skipped": [],
     "remaining": ["spec", "coding", "review", "release"],
     "stages": [{**STAGE, "required": True, "earlier_attempts": []}],
+    "status_entry": STATUS_ENTRY,
 }
 
 INBOX: dict[str, Any] = {

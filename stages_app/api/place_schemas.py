@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sessions_app.api.documents import array, nullable, obj, ref, register
-from sessions_app.api.session_schemas import JSON_OBJECT, SESSION, TIME
+from sessions_app.api.session_schemas import JSON_OBJECT, PARTS, SESSION, TIME
 from sessions_app.states import SessionStatus
 from stages_app.states import StageStatus
 
@@ -25,7 +25,7 @@ register(
                 "completed": _STAGE_IDS,
                 "skipped": _STAGE_IDS,
                 "remaining": _STAGE_IDS,
-                "stages": array(ref("SessionStage")),
+                **PARTS,
             }
         ),
         "NextStep": obj(
@@ -51,7 +51,7 @@ register(
         "SessionBrief": obj(
             {
                 **SESSION,
-                "stages": array(ref("SessionStage")),
+                **PARTS,
                 "workflow": ref("WorkflowDefinition"),
                 "notes": array(ref("Event"), description="The last notes, oldest first."),
                 "recent_events": array(ref("Event"), description="The last events that matter, oldest first."),

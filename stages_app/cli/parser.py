@@ -118,7 +118,6 @@ STAGE = Group(
 )
 
 PLACE = (
-    Command("status", noop("how far a session is"), _PLACE + "status", SESSION_OR_ACTIVE, JSON),
     Command("next", noop("what comes next, and the command for it"), _PLACE + "next_steps", SESSION_OR_ACTIVE, JSON),
     Command(
         "context",

@@ -1,4 +1,4 @@
-"""``flow status``, ``flow next`` and ``flow context``: where a session is."""
+"""``flow next`` and ``flow context``: where a session is; and what ``flow status`` says of its stages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from sessions_app.cli.changes import chosen_lines, why_chosen
 from sessions_app.current import Chosen
 from sessions_app.masking import shown
 from sessions_app.representation import session_detail_json
-from sessions_app.services import get_session_progress
 from sessions_app.text import visible
 from sessions_app.words import session_state
 from stages_app.brief import brief_data, brief_lines
@@ -18,18 +17,13 @@ from stages_app.cli.lines import Stage, items_done, progress_bar, stage_line
 from stages_app.next_steps import place_json
 
 
-def status(call: Call) -> None:
-    """``status [<session>]``"""
-    chosen = call.chosen_session()
-    progress = get_session_progress(chosen.flow_session.pk, call.actor)
-    call.show(lambda: {**progress, "chosen_by": chosen.rule}, lambda: _status_lines(chosen, progress))
-
-
-def _status_lines(chosen: Chosen, progress: dict[str, Any]) -> Iterable[str]:
+def status_lines(chosen: Chosen, progress: dict[str, Any], *facts: str) -> Iterable[str]:
+    """How far a session is; ``facts`` are said of it as a whole."""
     flow_session = chosen.flow_session
     yield f"{flow_session.pk} ({shown(flow_session.name)}): {session_state(flow_session.status)}"
     yield from chosen_lines(chosen)
     yield progress_bar(progress["progress"])
+    yield from facts
     yield ""
     yield from (stage_line(stage, named=True) + _ticked(stage) for stage in progress["stages"])
 

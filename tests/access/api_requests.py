@@ -6,14 +6,21 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from sessions_app.models import ApiToken, CurrentSession, FlowSession, WorkflowDefinition
+from status_bridge.models import Conflict, Delivery, Subscription
 from tests.access.world import SECRET, Names
 
 Done = Callable[[Names], bool]
 
 SESSION = "/api/v1/sessions/{session_id}/"
 STAGE = "/api/v1/stages/{stage_instance_id}/"
+STATUS = "/api/v1/status/{status_id}/"
+CONFLICT = "/api/v1/status/conflicts/{conflict_id}/"
 STAGE_OF_SESSION = f"{SESSION}stages/{{stage_id}}/"
 
+WEBHOOK = "/api/v1/webhooks/{webhook_id}/"
+DELIVERY = f"{WEBHOOK}deliveries/{{delivery_id}}/"
+
+HOOK = {"name": "mine", "url": "https://board.example.com/"}
 FILE = "vcflow: 1\nid: fresh\nname: Fresh\nstages: [{id: draft, name: Draft}]\n"
 
 
@@ -60,6 +67,34 @@ def is_imported(_names: Names) -> bool:
     return WorkflowDefinition.objects.filter(pk="fresh").exists()
 
 
+def has_webhook(names: Names) -> bool:
+    return Subscription.objects.filter(owner__username=names["username"], name="mine").exists()
+
+
+def is_renamed(names: Names) -> bool:
+    return Subscription.objects.get(pk=names["webhook_id"]).name == "other"
+
+
+def is_unsubscribed(names: Names) -> bool:
+    return not Subscription.objects.filter(pk=names["webhook_id"]).exists()
+
+
+def is_pinged(names: Names) -> bool:
+    return Delivery.objects.filter(subscription=names["webhook_id"], state="DELIVERED").exists()
+
+
+def is_settled(names: Names) -> bool:
+    return Conflict.objects.filter(pk=names["conflict_id"], settlement="theirs").exists()
+
+
+def is_passed_over(names: Names) -> bool:
+    return Delivery.objects.get(pk=names["delivery_id"]).state == "SKIPPED"
+
+
+def is_sent_again(names: Names) -> bool:
+    return Delivery.objects.filter(replay_of=names["delivery_id"]).exists()
+
+
 def has_token(username: str) -> Done:
     return lambda names: ApiToken.objects.filter(
         user__username=username.format(**names), name="mine", created_by__username=names["username"]
@@ -86,6 +121,11 @@ _READS = {
     f"GET {SESSION}logs/": Play(shows="session.created"),
     f"GET {SESSION}next/": Play(shows="{session_id}"),
     f"GET {SESSION}progress/": Play(shows='"session_id":"{session_id}"'),
+    "GET /api/v1/status/": Play(query={"limit": "200"}, shows='"session_id":"{session_id}"'),
+    "GET /api/v1/status/conflicts/": Play("building", shows='"session_id":"{session_id}"'),
+    f"GET {CONFLICT}": Play("building", shows='"session_id":"{session_id}"'),
+    "GET /api/v1/status/overview/": Play(shows='"workflow_id":"dev"'),
+    f"GET {STATUS}": Play(shows='"id":"{status_id}"'),
     "GET /api/v1/tokens/": Play(shows='"id":"{own_token}"'),
     "GET /api/v1/workflows/": Play(shows='"id":"dev"'),
     "GET /api/v1/workflows/{workflow_id}/": Play(shows='"id":"dev"'),
@@ -101,6 +141,7 @@ _READS_IN_CASES = {
     (f"GET {SESSION}", "reveal"): Play(query={"reveal": "true"}, shows=SECRET),
     (f"GET {SESSION}context/", "reveal"): Play(query={"reveal": "true"}, shows=SECRET),
     (f"GET {STAGE}", "reveal"): Play("building", query={"reveal": "true"}, shows=SECRET),
+    ("GET /api/v1/status/", "search"): Play(query={"search": "{session_id}"}, shows='"id":"{status_id}"'),
     ("GET /api/v1/tokens/", "everybody's"): Play(query={"all": "true"}, shows='"id":"{token_id}"'),
     ("GET /api/v1/tokens/{token_id}/", "the owner's"): Play(shows='"id":"{token_id}"'),
     ("GET /api/v1/workflows/{workflow_id}/versions/", "how many sessions"): Play(shows='"sessions":{count}'),
@@ -146,6 +187,7 @@ _CHANGES = {
     f"POST {STAGE}items/": Play("building", body={"text": "More"}, does="item.added"),
     f"POST {STAGE}items/done/": Play("building", body={"items": ["write"]}, does="item.done"),
     f"POST {STAGE}items/undo/": Play("building", body={"items": ["check"]}, does="item.reopened"),
+    f"POST {STATUS}sync/": Play(shows='"changes":{}'),
     "POST /api/v1/tokens/": Play(body={"name": "mine", "scopes": ["admin"]}, done=has_token("{username}")),
     "DELETE /api/v1/workflows/{workflow_id}/": Play("unused", done=workflow_is_gone("unused")),
     "POST /api/v1/workflows/{workflow_id}/retire/": Play("unused", done=is_retired),
@@ -153,6 +195,23 @@ _CHANGES = {
     **{f"POST {SESSION}{verb}/": play for verb, play in _OF_SESSIONS.items()},
     **{f"POST {STAGE}{verb}/": play for verb, play in _OF_STAGES.items()},
     **{f"POST {STAGE_OF_SESSION}{verb}/": play for verb, play in _OF_STAGES.items()},
+}
+
+_WEBHOOKS = {
+    ("GET /api/v1/webhooks/", "the owner's"): Play(shows='"id":"{webhook_id}"'),
+    ("POST /api/v1/webhooks/", ""): Play(body=HOOK, done=has_webhook),
+    ("POST /api/v1/webhooks/", "in the team"): Play(body={**HOOK, "team": "{team}"}, done=has_webhook),
+    ("POST /api/v1/webhooks/", "of all sessions"): Play(body={**HOOK, "reach": "all"}, done=has_webhook),
+    (f"GET {WEBHOOK}", "the owner's"): Play(shows='"id":"{webhook_id}"'),
+    (f"PATCH {WEBHOOK}", "the owner's"): Play(body={"name": "other"}, done=is_renamed),
+    (f"DELETE {WEBHOOK}", "the owner's"): Play(done=is_unsubscribed),
+    (f"POST {WEBHOOK}rotate/", "the owner's"): Play(shows='"secret":"whsec_'),
+    (f"POST {WEBHOOK}ping/", "the owner's"): Play(done=is_pinged),
+    (f"POST {WEBHOOK}resume/", "the owner's"): Play(shows='"resumed":1'),
+    (f"POST {WEBHOOK}replay/", "the owner's"): Play(body={"since": "2020-01-01T00:00:00Z"}, shows='"replayed":'),
+    (f"GET {WEBHOOK}deliveries/", "the owner's"): Play(shows='"webhook_id":"{webhook_id}"'),
+    (f"GET {DELIVERY}", "the owner's"): Play(shows='"webhook_id":"{webhook_id}"'),
+    (f"POST {DELIVERY}skip/", "the owner's"): Play(body=WHY, done=is_passed_over),
 }
 
 _BULK = "POST /api/v1/sessions/bulk/"
@@ -178,6 +237,10 @@ _CHANGES_IN_CASES = {
     (f"POST {SESSION}run/", "by force"): Play(body={"stage": "build", **FORCE}, does="stage.started"),
     **{(f"POST {STAGE}{verb}/", "by force"): play for verb, play in _BY_FORCE.items()},
     **{(f"POST {STAGE_OF_SESSION}{verb}/", "by force"): play for verb, play in _BY_FORCE.items()},
+    (f"POST {CONFLICT}settle/", ""): Play("building", body={"keep": "theirs"}, does="session.updated", done=is_settled),
+    (f"PATCH {STATUS}", "on hold"): Play(body={"status": "ON_HOLD"}, does="session.paused"),
+    (f"PATCH {STATUS}", "canceled"): Play(body={"status": "CANCELED"}, does="session.aborted"),
+    (f"PATCH {STATUS}", "completed by force"): Play(body={"status": "COMPLETED", **FORCE}, does="session.completed"),
     ("POST /api/v1/tokens/", "for somebody else"): Play(
         body={"name": "mine", "user": "gao", "scopes": ["admin"]}, done=has_token("gao")
     ),
@@ -192,5 +255,6 @@ PLAYS: Mapping[tuple[str, str], Play] = {
     **{(request, ""): play for request, play in {**_READS, **_CHANGES}.items()},
     **_READS_IN_CASES,
     **_CHANGES_IN_CASES,
+    **_WEBHOOKS,
 }
 """By the request and the case of the matrix's row."""

@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from tests.access.api_requests import Done, has_token, is_current, is_gone, is_imported, is_retired
+from tests.access.api_requests import (
+    Done,
+    has_token,
+    has_webhook,
+    is_current,
+    is_gone,
+    is_imported,
+    is_passed_over,
+    is_pinged,
+    is_renamed,
+    is_retired,
+    is_sent_again,
+    is_settled,
+    is_unsubscribed,
+)
 
 WHY = ("--reason", "so")
 FORCE = ("--force", "--reason", "enough")
@@ -74,6 +88,11 @@ _REST = {
     "vc flow export": Call(words=["dev"], shows="dev"),
     "vc flow validate": Call(words=["{file}"], shows="fresh"),
     "vc flow visualize": Call(words=["{session_id}"], shows="Build"),
+    "vc flow conflict list": Call("building", shows="{session_id}"),
+    "vc flow conflict show": Call("building", ["{conflict_id}"], shows="{session_id}"),
+    "vc flow conflict settle": Call("building", ["{conflict_id}", "--keep", "theirs"], done=is_settled),
+    "vc flow worker": Call(words=["--once"], shows="delivered"),
+    "vc flow plugin list": Call(shows='"data"'),
     "vc token create": Call(words=["mine"], done=has_token("{username}")),
     "vc token list": Call(words=["--all"], shows="{token_id}"),
     "vc token revoke": Call(words=["{token_id}"], shows='"revoked"'),
@@ -81,10 +100,29 @@ _REST = {
     "vc completion": Call(words=["bash"], shows="complete"),
 }
 
+_HOOK = ("mine", "https://board.example.com/")
+
+_WEBHOOKS = {
+    ("create", ""): Call(words=_HOOK, done=has_webhook),
+    ("create", "in the team"): Call(words=[*_HOOK, "--team", "{team}"], done=has_webhook),
+    ("create", "of all sessions"): Call(words=[*_HOOK, "--all-sessions"], done=has_webhook),
+    ("list", ""): Call(shows="{webhook_id}"),
+    ("show", ""): Call(words=["{webhook_id}"], shows="{webhook_id}"),
+    ("log", ""): Call(words=["{webhook_id}"], shows='"event": "ping"'),
+    ("update", "the owner's"): Call(words=["{webhook_id}", "--name", "other"], done=is_renamed),
+    ("rotate", "the owner's"): Call(words=["{webhook_id}"], shows='"secret": "whsec_'),
+    ("ping", "the owner's"): Call(words=["{webhook_id}"], done=is_pinged),
+    ("replay", "the owner's"): Call(words=["{webhook_id}", "{delivery_id}"], done=is_sent_again),
+    ("resume", "the owner's"): Call(words=["{webhook_id}"], shows='"resumed": 1'),
+    ("skip", "the owner's"): Call(words=["{webhook_id}", "{delivery_id}", *WHY], done=is_passed_over),
+    ("delete", "the owner's"): Call(words=["{webhook_id}"], done=is_unsubscribed),
+}
+
 CALLS: Mapping[tuple[str, str], Call] = {
     **{(f"vc flow session {name}", ""): call for name, call in _SESSION.items()},
     **{(f"vc flow stage {name}", ""): call for name, call in _STAGE.items()},
     **{(name, ""): call for name, call in _REST.items()},
+    **{(f"vc flow webhook {name}", case): call for (name, case), call in _WEBHOOKS.items()},
     ("vc flow session create", "in the team"): Call(words=["dev", "--team", "{team}"], does="session.created"),
     ("vc flow session complete", "by force"): _on("idle", "session.completed", *FORCE),
     ("vc flow session update", "name"): _on("idle", "session.updated", "--name", "Other"),
@@ -95,6 +133,9 @@ CALLS: Mapping[tuple[str, str], Call] = {
     ("vc flow run", "in the session; by force"): _in("idle", "stage.started", "dev:build", *FORCE),
     ("vc flow stage start", "by force"): _in("stage ready", "stage.started", "build", *FORCE),
     ("vc flow stage complete", "by force"): _in("building", "stage.completed", "build", *FORCE),
+    ("vc flow status", "set"): _on("idle", "session.paused", "--set", "ON_HOLD"),
+    ("vc flow status", "sync"): Call(words=["{session_id}", "--sync"], shows='"changes": {}'),
+    ("vc flow status", "overview"): Call(words=["--overview"], shows='"workflow_id": "dev"'),
     ("vc flow import", "dry run"): Call(words=["{file}", "--dry-run"], shows='"fresh"'),
 }
 """By the command and the case of the matrix's row."""

@@ -7,6 +7,8 @@ import pytest
 from django.db import transaction
 from django.test import override_settings
 
+from status_bridge.sinks.base import Receipt
+from status_bridge.sinks.webhook import WebhookSink
 from tests.access.world import World
 from vcflow_site import stamp
 
@@ -28,3 +30,9 @@ def shared_world(django_db_setup: None, django_db_blocker: Any) -> Iterator[Worl
 def world(db: None, shared_world: World) -> World:
     """The same for one test: what it changes is rolled back with it."""
     return shared_world.copy()
+
+
+@pytest.fixture(autouse=True)
+def _receivers_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever pings a webhook reaches it."""
+    monkeypatch.setattr(WebhookSink, "ping", lambda _sink, _target: Receipt(204))

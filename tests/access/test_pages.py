@@ -15,6 +15,7 @@ from django.test import Client
 
 from sessions_app.models import ApiToken, FlowSession
 from tests.access import matrix
+from tests.access.api_requests import is_passed_over, is_pinged, is_sent_again, is_unsubscribed
 from tests.access.matrix import SIGNED_IN, Row
 from tests.access.world import PEOPLE, SECRET, Names, World, filled, renamed, stored, taken_back, unknown
 
@@ -44,14 +45,28 @@ MODELS: Mapping[str, Page] = {
     "sessions_app/workflowdefinition": Page("{workflow_id}", "Development"),
     "sessions_app/workflowversion": Page("{version_id}", "dev@1"),
     "stages_app/stageinstance": Page("{stage_instance_id}", "{session_id}"),
+    "status_bridge/subscription": Page("{webhook_id}", "{webhook_id}"),
+    "status_bridge/conflict": Page("{conflict_id}", "{session_id}"),
+    "status_bridge/statusentry": Page("{status_id}", "{session_id}"),
 }
 
 SEARCHED = {
     "flowsession": "{session_id}",
     "sessionevent": "{session_id}",
     "stageinstance": "{stage_instance_id}",
+    "subscription": "{webhook_id}",
+    "conflict": "{session_id}",
+    "statusentry": "{status_id}",
     "tombstone": "{tombstone_id}",
 }
+
+DONE = {
+    "delete": is_unsubscribed,
+    "ping": is_pinged,
+    "replay": is_sent_again,
+    "skip": is_passed_over,
+}
+"""What buttons of webhooks do, by the end of their address."""
 
 SIGNING = ("GET /admin/login/", "POST /admin/logout/")
 """Whoever they are."""
@@ -76,7 +91,7 @@ def ask(client: Client, row: Row, names: Names, *, follow: bool = False) -> Any:
     values = {**VALUES, "object_id": quote(filled(page.object_id, names)), "app_label": label, "id": "{user_id}"}
     path = filled(filled(path, values), names)
     if method == "POST":
-        return client.post(path, {"post": "yes"}, follow=follow)
+        return client.post(path, {"post": "yes", "reason": "so"}, follow=follow)
     query = {"q": filled(SEARCHED[path.split("/")[3]], names)} if label == "search" else {}
     return client.get(path, query, follow=follow)
 
@@ -114,6 +129,14 @@ def why_not(world: World, client: Client, row: Row, outcome: str, names: Names) 
 def _is_done(answer: Any, row: Row, names: Names) -> bool:
     if "revoke" in row.request and row.request.startswith("POST"):
         return answer.status_code == 302 and ApiToken.objects.get(token_key=names["token_id"]).state == "revoked"
+    method, path = row.request.split()
+    kind = path.rstrip("/").rpartition("/")[2]
+    if method == "POST" and kind in DONE:
+        return answer.status_code == 302 and DONE[kind](names)
+    if method == "POST" and kind == "resume":
+        return answer.status_code == 302
+    if method == "POST" and kind == "rotate":
+        return "whsec_" in text_of(answer)
     return answer.status_code == 200 and _shown(row, names) in text_of(answer)
 
 
@@ -137,7 +160,7 @@ def staff(world: World) -> World:
     """The same people, who may all see vcflow's pages of the admin."""
     User.objects.filter(username__in=PEOPLE.values()).update(is_staff=True)
     seen = Permission.objects.filter(
-        content_type__app_label__in=["sessions_app", "stages_app"], codename__startswith="view_"
+        content_type__app_label__in=["sessions_app", "stages_app", "status_bridge"], codename__startswith="view_"
     )
     for role in SIGNED_IN:
         world.user(role).user_permissions.add(*seen)

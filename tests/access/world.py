@@ -18,6 +18,8 @@ from sessions_app.models import FlowSession, WorkflowVersion
 from sessions_app.services import FlowSessionManager, switch_active_session
 from sessions_app.tokens import create_token
 from stages_app.services import StageInstanceManager
+from status_bridge import conflicts, messages, outbox, subscriptions
+from status_bridge.models import Conflict, ConflictKind, Subscription
 from tests.access.matrix import SIGNED_IN
 from tests.factories import permission as permission_named
 from tests.factories import publish_workflow, snapshot, stage, team, user
@@ -110,7 +112,9 @@ class World:
     def names_for(self, role: str, scene: str) -> dict[str, str]:
         """What a request may name: the scene's ids, everything else, and the asker's own."""
         own = {} if role in ("anonymous", "local") else {"own_token": self.token(role)[0]}
-        return {**self.names, **self.scenes[scene], **own, "username": PEOPLE.get(role, "nobody")}
+        of_scene = self.scenes[scene]
+        entry = {"status_id": f"flow-{of_scene['session_id']}"} if "session_id" in of_scene else {}
+        return {**self.names, **of_scene, **entry, **own, "username": PEOPLE.get(role, "nobody")}
 
     def session_ids(self) -> set[str]:
         return {names["session_id"] for names in self.scenes.values() if "session_id" in names}
@@ -203,6 +207,7 @@ class World:
             "group_id": str(team("others").pk),
             "user_id": str(self.user("viewer").pk),
         }
+        self._webhook()
         for role in SIGNED_IN:
             self.token(role)
             self.client(role)
@@ -211,6 +216,19 @@ class World:
             # The feed tells what was committed, and a test's transaction never is.
             with connection.cursor() as cursor:
                 cursor.execute("UPDATE session_events SET transaction_id = 1")
+
+    def _webhook(self) -> None:
+        """The owner's, with a message that waits; it is told of nothing that anybody does here."""
+        made, _secret = subscriptions.create(
+            self.actor("owner"), name="board", url="https://board.example.com/", events=["session.deleted"]
+        )
+        Subscription.objects.filter(pk=made.pk).update(url="https://127.0.0.1/")  # which nobody may call
+        outbox.enqueue(made, [messages.ping(made.pk)], made.created_at)
+        self.names |= {"webhook_id": made.pk, "delivery_id": str(made.deliveries.get().pk)}
+        session_id, values = self.scenes["building"]["session_id"], ("Plan", "Plan building", "Theirs")
+        noted = conflicts.found(made.pk, session_id, "title", ConflictKind.BOTH_CHANGED, values)
+        self.names["conflict_id"] = str(5 * 10**6 + noted.pk)  # as long as one that nobody has
+        Conflict.objects.filter(pk=noted.pk).update(id=self.names["conflict_id"])
 
     def _disable(self) -> None:
         """Who signed in and has a token is disabled only then."""
@@ -256,12 +274,16 @@ def unknown(names: Names) -> dict[str, str]:
     if "session_id" in names:
         session_id = names["session_id"]
         changed["session_id"] = f"{session_id[:-4]}0000"
+        changed["status_id"] = f"flow-{changed['session_id']}"
     if "stage_instance_id" in names:
         changed["stage_instance_id"] = names["stage_instance_id"].replace(session_id, changed["session_id"])
     changed["token_id"] = f"{names['token_id'][:-4]}zzzz"
     changed["team"] = "platf0rm"
     changed["tombstone_id"] = f"{names['tombstone_id'][:-4]}0000"
     changed["event_id"] = str(10**6 + int(names["event_id"]))
+    changed["conflict_id"] = str(10**6 + int(names["conflict_id"]))
+    changed["webhook_id"] = f"{names['webhook_id'][:-4]}zzzz"
+    changed["delivery_id"] = str(10**6 + int(names["delivery_id"]))
     return changed
 
 

@@ -19,15 +19,21 @@ from sessions_app.publishing import publish
 from sessions_app.services import FlowSessionManager
 from sessions_app.tokens import create_token
 from stages_app.services import StageInstanceManager
+from status_bridge import conflicts, outbox, subscriptions
+from status_bridge.messages import Message
+from status_bridge.models import ConflictKind, Subscription
 from tests.api.conftest import member
 from tests.factories import definition, stage
 
 pytestmark = pytest.mark.django_db
 
+URL = "https://board.example.com/"
 FILE = "vcflow: 1\nid: docs\nname: Documents\nstages:\n  - id: draft\n    name: Draft\n"
 WHY = {"reason": "enough"}
 FORCED = {"force": True, "reason": "enough"}
 SESSION, STAGE = "/api/v1/sessions/{session}/", "/api/v1/stages/{stage}/"
+WEBHOOKS, WEBHOOK = "/api/v1/webhooks/", "/api/v1/webhooks/{webhook}/"
+DELIVERY = WEBHOOK + "deliveries/{delivery}/"
 OF_SESSION = SESSION + "stages/s0/"
 
 
@@ -49,18 +55,27 @@ READS = {
     "followEvents": (5, "/api/v1/events/feed/"),
     "listInbox": (4, "/api/v1/inbox/"),
     "getMe": (4, "/api/v1/me/"),
-    "listSessions": (6, "/api/v1/sessions/?expand=stages"),
-    "getSession": (7, SESSION),
-    "getSessionContext": (9, SESSION + "context/"),
+    "listSessions": (9, "/api/v1/sessions/?expand=stages"),
+    "getSession": (10, SESSION),
+    "getSessionContext": (12, SESSION + "context/"),
     "drawSession": (4, SESSION + "diagram/"),
     "getSessionLog": (5, SESSION + "logs/"),
     "listNextSteps": (6, SESSION + "next/"),
-    "getSessionProgress": (7, SESSION + "progress/"),
+    "getSessionProgress": (10, SESSION + "progress/"),
     "getCurrentSession": (5, "/api/v1/sessions/current/"),
     "listStages": (5, "/api/v1/stages/"),
     "getStage": (6, STAGE),
+    "listStatusEntries": (4, "/api/v1/status/"),
+    "getStatusEntry": (6, "/api/v1/status/flow-{session}/"),
+    "listConflicts": (4, "/api/v1/status/conflicts/"),
+    "getConflict": (4, "/api/v1/status/conflicts/{conflict}/"),
+    "getStatusOverview": (13, "/api/v1/status/overview/"),
     "listTokens": (2, "/api/v1/tokens/"),
     "getToken": (4, "/api/v1/tokens/{token}/"),
+    "listWebhooks": (4, WEBHOOKS),
+    "getWebhook": (4, WEBHOOK),
+    "listDeliveries": (5, WEBHOOK + "deliveries/"),
+    "getDelivery": (5, DELIVERY),
     "listWorkflows": (2, "/api/v1/workflows/"),
     "getWorkflow": (3, "/api/v1/workflows/dev/"),
     "drawWorkflow": (3, "/api/v1/workflows/dev/diagram/"),
@@ -71,52 +86,66 @@ READS = {
 """By operation: its queries, and its address."""
 
 CHANGES = {
-    "createSession": Change((14, 14), "POST /api/v1/sessions/", {"workflow_id": "dev"}),
-    "updateSession": Change((9, 9), "PATCH " + SESSION, {"context": {"branch": "x"}}),
-    "deleteSession": Change((14, 14), "DELETE " + SESSION),
-    "startSession": Change((9, 9), f"POST {SESSION}start/", session=("pending",), stage=()),
-    "pauseSession": Change((11, 13), f"POST {SESSION}pause/"),
-    "resumeSession": Change((11, 13), f"POST {SESSION}resume/", session=("pause",)),
-    "completeSession": Change((12, 14), f"POST {SESSION}complete/", FORCED),
-    "reopenSession": Change((9, 9), f"POST {SESSION}reopen/", WHY, session=("complete",)),
-    "failSession": Change((11, 13), f"POST {SESSION}fail/", WHY),
-    "abortSession": Change((12, 14), f"POST {SESSION}abort/"),
-    "noteSession": Change((9, 9), f"POST {SESSION}note/", {"text": "so"}),
+    "createSession": Change((16, 16), "POST /api/v1/sessions/", {"workflow_id": "dev"}),
+    "updateSession": Change((11, 11), "PATCH " + SESSION, {"context": {"branch": "x"}}),
+    "deleteSession": Change((17, 17), "DELETE " + SESSION),
+    "startSession": Change((11, 11), f"POST {SESSION}start/", session=("pending",), stage=()),
+    "pauseSession": Change((13, 15), f"POST {SESSION}pause/"),
+    "resumeSession": Change((13, 15), f"POST {SESSION}resume/", session=("pause",)),
+    "completeSession": Change((14, 16), f"POST {SESSION}complete/", FORCED),
+    "reopenSession": Change((11, 11), f"POST {SESSION}reopen/", WHY, session=("complete",)),
+    "failSession": Change((13, 15), f"POST {SESSION}fail/", WHY),
+    "abortSession": Change((14, 16), f"POST {SESSION}abort/"),
+    "noteSession": Change((11, 11), f"POST {SESSION}note/", {"text": "so"}),
     "switchSession": Change((9, 10), f"POST {SESSION}switch/"),
     "bulkSessions": Change(
-        (12, 14), "POST /api/v1/sessions/bulk/", {"verb": "pause", "dry_run": False, "ids": ["{session}"]}
+        (14, 16), "POST /api/v1/sessions/bulk/", {"verb": "pause", "dry_run": False, "ids": ["{session}"]}
     ),
-    "runStage": Change((14, 15), f"POST {SESSION}run/", {"stage": "s0"}, stage=()),
-    "runStageInNewSession": Change((17, 17), "POST /api/v1/sessions/run/", {"workflow_id": "dev", "stage": "s0"}),
-    "createStage": Change((13, 13), f"POST {SESSION}stages/", {"stage_id": "s0"}, stage=()),
+    "runStage": Change((16, 17), f"POST {SESSION}run/", {"stage": "s0"}, stage=()),
+    "runStageInNewSession": Change((19, 19), "POST /api/v1/sessions/run/", {"workflow_id": "dev", "stage": "s0"}),
+    "createStage": Change((15, 15), f"POST {SESSION}stages/", {"stage_id": "s0"}, stage=()),
     "assignStage": Change((14, 14), f"POST {OF_SESSION}assign/", {"assignee": "mei"}),
-    "startStageOfSession": Change((12, 12), f"POST {OF_SESSION}start/", stage=("create",)),
-    "pauseStageOfSession": Change((13, 13), f"POST {OF_SESSION}pause/"),
-    "resumeStageOfSession": Change((13, 13), f"POST {OF_SESSION}resume/", stage=("run", "pause")),
-    "completeStageOfSession": Change((14, 13), f"POST {OF_SESSION}complete/", FORCED),
-    "failStageOfSession": Change((13, 13), f"POST {OF_SESSION}fail/"),
-    "skipStageOfSession": Change((14, 13), f"POST {OF_SESSION}skip/", WHY),
-    "retryStageOfSession": Change((16, 16), f"POST {OF_SESSION}retry/", stage=("run", "fail")),
-    "updateStage": Change((13, 13), "PATCH " + STAGE, {"context": {"branch": "x"}}),
-    "startStage": Change((12, 12), f"POST {STAGE}start/", stage=("create",)),
-    "pauseStage": Change((13, 13), f"POST {STAGE}pause/"),
-    "resumeStage": Change((13, 13), f"POST {STAGE}resume/", stage=("run", "pause")),
-    "completeStage": Change((14, 13), f"POST {STAGE}complete/", FORCED),
-    "failStage": Change((13, 13), f"POST {STAGE}fail/"),
-    "skipStage": Change((14, 13), f"POST {STAGE}skip/", WHY),
-    "retryStage": Change((16, 16), f"POST {STAGE}retry/", stage=("run", "fail")),
-    "addItem": Change((12, 12), f"POST {STAGE}items/", {"text": "More"}),
-    "tickItems": Change((14, 14), f"POST {STAGE}items/done/", {"items": ["i0"]}),
-    "untickItems": Change((14, 14), f"POST {STAGE}items/undo/", {"items": ["i0"]}, stage=("run", "tick")),
-    "addDeliverables": Change((13, 13), f"POST {STAGE}deliverables/", {"deliverables": {"report": "x"}}),
+    "startStageOfSession": Change((14, 14), f"POST {OF_SESSION}start/", stage=("create",)),
+    "pauseStageOfSession": Change((15, 15), f"POST {OF_SESSION}pause/"),
+    "resumeStageOfSession": Change((15, 15), f"POST {OF_SESSION}resume/", stage=("run", "pause")),
+    "completeStageOfSession": Change((16, 15), f"POST {OF_SESSION}complete/", FORCED),
+    "failStageOfSession": Change((15, 15), f"POST {OF_SESSION}fail/"),
+    "skipStageOfSession": Change((16, 15), f"POST {OF_SESSION}skip/", WHY),
+    "retryStageOfSession": Change((18, 18), f"POST {OF_SESSION}retry/", stage=("run", "fail")),
+    "updateStage": Change((15, 15), "PATCH " + STAGE, {"context": {"branch": "x"}}),
+    "startStage": Change((14, 14), f"POST {STAGE}start/", stage=("create",)),
+    "pauseStage": Change((15, 15), f"POST {STAGE}pause/"),
+    "resumeStage": Change((15, 15), f"POST {STAGE}resume/", stage=("run", "pause")),
+    "completeStage": Change((16, 15), f"POST {STAGE}complete/", FORCED),
+    "failStage": Change((15, 15), f"POST {STAGE}fail/"),
+    "skipStage": Change((16, 15), f"POST {STAGE}skip/", WHY),
+    "retryStage": Change((18, 18), f"POST {STAGE}retry/", stage=("run", "fail")),
+    "addItem": Change((14, 14), f"POST {STAGE}items/", {"text": "More"}),
+    "tickItems": Change((16, 16), f"POST {STAGE}items/done/", {"items": ["i0"]}),
+    "untickItems": Change((16, 16), f"POST {STAGE}items/undo/", {"items": ["i0"]}, stage=("run", "tick")),
+    "addDeliverables": Change((15, 15), f"POST {STAGE}deliverables/", {"deliverables": {"report": "x"}}),
+    "requestStatus": Change((16, 18), "PATCH /api/v1/status/flow-{session}/", {"status": "ON_HOLD"}),
+    "settleConflict": Change((11, 11), "POST /api/v1/status/conflicts/{conflict}/settle/", {"keep": "ours"}),
+    "syncStatusEntry": Change((15, 15), "POST /api/v1/status/flow-{session}/sync/"),
     "createToken": Change((7, 7), "POST /api/v1/tokens/", {"name": "new"}),
     "revokeToken": Change((9, 9), "DELETE /api/v1/tokens/{token}/"),
+    "createWebhook": Change((9, 9), "POST " + WEBHOOKS, {"name": "new", "url": "https://x.example/"}),
+    "updateWebhook": Change((9, 9), "PATCH " + WEBHOOK, {"name": "new"}),
+    "deleteWebhook": Change((17, 17), "DELETE " + WEBHOOK),
+    "rotateWebhookSecret": Change((10, 10), f"POST {WEBHOOK}rotate/"),
+    "pingWebhook": Change((7, 7), f"POST {WEBHOOK}ping/"),
+    "resumeWebhook": Change((12, 12), f"POST {WEBHOOK}resume/"),
+    "replayDeliveries": Change((11, 11), f"POST {WEBHOOK}replay/", {"since": "2020-01-01T00:00:00Z"}),
+    "skipDelivery": Change((17, 16), f"POST {DELIVERY}skip/", WHY),
     "importWorkflows": Change(
         (14, 14), "POST /api/v1/workflows/import/", {"files": [{"name": "d.yaml", "content": FILE}]}
     ),
     "retireWorkflow": Change((8, 8), "POST /api/v1/workflows/unused-0/retire/"),
-    "deleteWorkflow": Change((14, 14), "DELETE /api/v1/workflows/unused-0/"),
+    "deleteWorkflow": Change((16, 16), "DELETE /api/v1/workflows/unused-0/"),
 }
+
+SIGNED = {"takeIncoming"}
+"""Without a signature nothing is read: test_webhooks_incoming.py signs."""
 
 
 class World:
@@ -135,10 +164,29 @@ class World:
         made = [self._session(size, session, stage_verbs) for _number in range(size)]
         tokens = [create_token(self.actor, f"t{number}", scopes=list(SCOPES)) for number in range(size)]
         self.names = {"session": made[0].pk, "stage": f"{made[0].pk}.s0.1", "token": tokens[-1][0].token_key}
+        self.names |= self._webhooks(size)
+        self.names["conflict"] = str(self._conflicts([flow_session.pk for flow_session in made]))
         self.client = APIClient()
         own = create_token(self.actor, "own", scopes=list(SCOPES))[1]
         self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {own}")
         assert self.client.get("/api/v1/me/").status_code == 200  # its use is noted once a minute
+
+    def _webhooks(self, size: int) -> dict[str, str]:
+        """Of a workflow in which nothing happens here; nobody answers at their address."""
+        publish(local_actor(), definition("quiet", id="quiet"))
+        for number in range(size):
+            made, _secret = subscriptions.create(self.actor, name=f"w{number}", url=URL, workflow="quiet")
+            Subscription.objects.filter(pk=made.pk).update(url="https://127.0.0.1/")
+            told = [Message(f"m{place}", "session.noted", "", place, "{}") for place in range(2 * size)]
+            outbox.enqueue(made, told, made.created_at)
+            made.deliveries.filter(seq__lt=size).update(state="DELIVERED")
+        return {"webhook": made.pk, "delivery": str(made.deliveries.latest("pk").pk)}
+
+    def _conflicts(self, session_ids: list[str]) -> int:
+        values = ("a", "b", "c")
+        for session_id in session_ids:
+            row = conflicts.found(self.names["webhook"], session_id, "title", ConflictKind.BOTH_CHANGED, values)
+        return row.pk
 
     def _session(self, size: int, verbs: tuple[str, ...], stage_verbs: tuple[str, ...]) -> FlowSession:
         flow_session = self.manager.create_session("dev", start="pending" not in verbs)
@@ -190,7 +238,7 @@ def operations(*methods: str) -> set[str]:
 
 def test_every_operation_has_its_number():
     assert operations("get") == set(READS)
-    assert operations("post", "patch", "put", "delete") == set(CHANGES)
+    assert operations("post", "patch", "put", "delete") == {*CHANGES, *SIGNED}
 
 
 def as_case(name):

@@ -51,6 +51,8 @@ def test_operation_is_described(method, path):
 def test_operation_lists_every_error(method, path):
     responses = operations()[method, path]["responses"]
     missing = set(READS[1:] if method == "GET" else CHANGES) - set(responses)
+    if path.endswith("/incoming/"):
+        missing -= {"415"}  # it takes any type: the bytes are signed
     assert missing == set()
     assert ("404" in responses) or "{" not in path
     problems = {status: answer for status, answer in responses.items() if status >= "400"}

@@ -98,14 +98,14 @@ def test_reading_a_stage_takes_the_same_queries_at_any_length(
 
 
 CHANGES = {
-    "": (14, {"context": {"a": 1}}),
-    "items/": (14, {"text": "Ask"}),
-    "items/done/": (15, {"items": ["draft"]}),
+    "": (16, {"context": {"a": 1}}),
+    "items/": (16, {"text": "Ask"}),
+    "items/done/": (17, {"items": ["draft"]}),
     "items/undo/": (15, {"items": ["draft"]}),
-    "deliverables/": (14, {"deliverables": {"paper": "p"}}),
-    "pause/": (14, {}),
-    "fail/": (14, {}),
-    "complete/": (14, {"force": True, "reason": "r"}),
+    "deliverables/": (16, {"deliverables": {"paper": "p"}}),
+    "pause/": (16, {}),
+    "fail/": (16, {}),
+    "complete/": (16, {"force": True, "reason": "r"}),
 }
 
 

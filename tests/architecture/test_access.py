@@ -16,6 +16,8 @@ UNASKED = {
     "sessions_app/services.py",  # deletes the session that is locked
     "stages_app/brief.py",  # as the logs
     "stages_app/standing.py",  # likewise
+    "status_bridge/entries.py",  # makes the entries that are missing
+    "status_bridge/tracking.py",  # those that a subscription tells of
 }
 
 

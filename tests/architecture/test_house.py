@@ -36,6 +36,17 @@ WRITERS = {
     "stages_app/items.py",
     "stages_app/steps.py",
     "stages_app/verbs.py",
+    "status_bridge/conflicts.py",
+    "status_bridge/entries.py",  # the entries, from their sessions
+    "status_bridge/outbox.py",  # messages, with their cause
+    "status_bridge/lanes.py",  # what people do with messages that wait
+    "status_bridge/leases.py",  # who delivers a lane
+    "status_bridge/results.py",  # what became of a message
+    "status_bridge/upkeep.py",  # workers that live, and what is forgotten
+    "status_bridge/subscriptions.py",
+    "status_bridge/subscription_deliveries.py",
+    "status_bridge/incoming.py",
+    "status_bridge/tracking_links.py",
     "vcflow_site/health.py",  # SELECT 1
     "vcflow_site/login_links.py",  # uses a link up
     "vcflow_site/provision.py",  # VACUUM INTO, the first admin

@@ -22,6 +22,7 @@ ENDPOINT = re.compile(r"`(GET|POST|PATCH|DELETE) (/[\w/{}]*)`")
 NOT_ANSWERED = {
     "failed",  # the name of the family; whoever raises it gives a code
     "invalid-setting",  # ends the start
+    "ping-failed",  # a success of the API: it says how the ping went
     "out-of-time",  # stands in a row of a bulk answer: feed.md
     "stage-needed",  # an address names its stage
     "unknown-verb",  # of update_stage_status alone

@@ -24,8 +24,9 @@ def test_status_shows_how_far_it_is(run: Run, worked: str) -> None:
     lines = run("flow", "status", worked).out.splitlines()
     assert lines[0] == f"{worked} (User auth): Active"
     assert lines[1] == "██████░░░░░░░░░░░░░░ 33%"
-    assert lines[3].startswith("✅ story - done (")
-    assert lines[4] == "▶️ coding - in progress"
+    assert lines[2] == "Status system: In progress (IN_PROGRESS)"
+    assert lines[4].startswith("✅ story - done (")
+    assert lines[5] == "▶️ coding - in progress"
 
 
 def test_status_counts_the_items_at_hand(run: Run, session_id: str) -> None:

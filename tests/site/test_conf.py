@@ -8,11 +8,13 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from sessions_app.exceptions import FlowError
-from vcflow_site import conf
-from vcflow_site.conf import ConfigError, load
+from vcflow_site import conf, data_folder
+from vcflow_site.conf import load
+from vcflow_site.data_folder import ConfigError
 from vcflow_site.databases import sqlite
 
 KEY = "k" * 60
+WEBHOOK_KEY = "d2ViaG9va3Mgd2ViaG9va3Mgd2ViaG9va3Mgd2ViaG8="
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def test_home_and_key_are_private(environ):
 
 
 def _key_into(home, keys):
-    keys.put(conf.stored_secret_key(home))
+    keys.put(data_folder.stored_secret_key(home))
 
 
 def test_first_commands_at_once_agree_on_the_key(tmp_path):
@@ -61,20 +63,39 @@ def test_first_commands_at_once_agree_on_the_key(tmp_path):
 def test_damaged_key_file_is_refused(tmp_path, content):
     (tmp_path / "secret_key").write_bytes(content)
     with pytest.raises(ConfigError, match="secret_key is damaged"):
-        conf.stored_secret_key(tmp_path)
+        data_folder.stored_secret_key(tmp_path)
 
 
 def test_folder_in_the_place_of_the_key_file_is_refused(tmp_path):
     (tmp_path / "secret_key").mkdir()
     with pytest.raises(ConfigError, match="secret_key is damaged"):
-        conf.stored_secret_key(tmp_path)
+        data_folder.stored_secret_key(tmp_path)
+
+
+def test_webhook_key_is_made_once_for_its_owner(tmp_path):
+    key = data_folder.stored_webhook_key(tmp_path)
+    assert data_folder.is_webhook_key(key)
+    assert data_folder.stored_webhook_key(tmp_path) == key
+    assert stat.S_IMODE((tmp_path / "webhook_key").stat().st_mode) == 0o600
+
+
+def test_damaged_webhook_key_is_refused(tmp_path):
+    (tmp_path / "webhook_key").write_text("short")
+    with pytest.raises(ConfigError, match="webhook_key is damaged") as caught:
+        data_folder.stored_webhook_key(tmp_path)
+    assert "backup" in caught.value.fix
+
+
+def test_procrastinate_is_taken_with_postgresql(environ):
+    url = "postgres://ann@db.example.org/flow"
+    assert load({**environ, "VCFLOW_DATABASE_URL": url, "VCFLOW_WORKER": "procrastinate"}).worker == "procrastinate"
 
 
 def test_key_that_others_could_read_is_closed_to_them(tmp_path):
     path = tmp_path / "secret_key"
     path.write_text(KEY)
     path.chmod(0o644)
-    assert conf.stored_secret_key(tmp_path) == KEY
+    assert data_folder.stored_secret_key(tmp_path) == KEY
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -86,21 +107,21 @@ def test_key_whose_mode_can_not_be_changed_is_used(tmp_path, monkeypatch):
         raise PermissionError
 
     monkeypatch.setattr(Path, "chmod", refuse)
-    assert conf.stored_secret_key(tmp_path) == KEY
+    assert data_folder.stored_secret_key(tmp_path) == KEY
 
 
 def test_unusable_data_folder_is_named(tmp_path):
     home = tmp_path / "home"
     home.write_text("a file")
     with pytest.raises(ConfigError, match=f"The data folder {home} can't be used") as caught:
-        conf.stored_secret_key(home)
+        data_folder.stored_secret_key(home)
     assert "VCFLOW_HOME" in caught.value.fix
 
 
 @pytest.mark.parametrize("home", ["/proc", "/proc/version/home"])
 def test_folder_that_can_not_be_written_is_named(home):
     with pytest.raises(FlowError, match=f"The data folder {home} can't be used"):
-        conf._make_secret_key(Path(home) / "secret_key")
+        data_folder.stored_secret_key(Path(home))
 
 
 @pytest.mark.parametrize(
@@ -114,7 +135,7 @@ def test_folder_that_can_not_be_written_is_named(home):
     ],
 )
 def test_trouble_with_the_data_folder_is_told_apart(tmp_path, number, code, exit_status):
-    error = conf.unusable_folder(tmp_path, OSError(number, "reason"))
+    error = data_folder.unusable_folder(tmp_path, OSError(number, "reason"))
     assert (error.code, error.exit_status) == (code, exit_status)
     assert str(tmp_path) in error.message
 
@@ -136,6 +157,11 @@ def test_trouble_with_the_data_folder_is_told_apart(tmp_path, number, code, exit
         ("VCFLOW_API_RATE", "5/second", "api_rate", (5, 1)),
         ("VCFLOW_API_RATE", "1000/day", "api_rate", (1000, 86_400)),
         ("VCFLOW_API_RATE", "0", "api_rate", None),
+        ("VCFLOW_WEBHOOK_KEY", WEBHOOK_KEY, "webhook_key", WEBHOOK_KEY),
+        ("VCFLOW_WEBHOOK_KEY", "", "webhook_key", ""),
+        ("VCFLOW_OUTGOING_ALLOW", "127.0.0.1, 10.1.0.0/16,", "outgoing_allow", ("127.0.0.1/32", "10.1.0.0/16")),
+        ("VCFLOW_WORKER", "", "worker", "embedded"),
+        ("VCFLOW_WORKER", "Embedded", "worker", "embedded"),
     ],
 )
 def test_setting_is_read(environ, name, value, field, expected):
@@ -164,6 +190,11 @@ def test_setting_is_read(environ, name, value, field, expected):
         ("VCFLOW_DATABASE_URL", "postgres://h:port/db", "postgres://"),
         ("VCFLOW_DATABASE_URL", "sqlite:///rel.db", "sqlite:////absolute"),
         ("VCFLOW_DATABASE_URL", "sqlite://", "sqlite:////absolute"),
+        ("VCFLOW_WEBHOOK_KEY", "short", "32 random bytes"),
+        ("VCFLOW_WEBHOOK_KEY", "#" * 44, "32 random bytes"),
+        ("VCFLOW_OUTGOING_ALLOW", "http://10.0.0.1", "without http://"),
+        ("VCFLOW_WORKER", "celery", "embedded, procrastinate"),
+        ("VCFLOW_WORKER", "procrastinate", "PostgreSQL"),
         ("VCFLOW_HOME", "rel", "absolute path"),
         ("VCFLOW_HOME", "~nobody-of-that-name/vcflow", "absolute path"),
     ],
@@ -179,7 +210,7 @@ def test_bad_setting_is_refused_with_its_name_and_the_mend(environ, name, value,
     assert mend in str(error)
 
 
-@pytest.mark.parametrize("name", ["VCFLOW_SECRET_KEY", "VCFLOW_DATABASE_URL"])
+@pytest.mark.parametrize("name", ["VCFLOW_SECRET_KEY", "VCFLOW_WEBHOOK_KEY", "VCFLOW_DATABASE_URL"])
 def test_secret_is_not_shown(environ, name):
     with pytest.raises(ConfigError) as caught:
         load({**environ, name: "hush"})

@@ -8,7 +8,7 @@ import pytest
 from tests.site.server import PATIENCE, gunicorn, serving
 from vcflow_site import checks, conf
 from vcflow_site.cli_init import site_address
-from vcflow_site.conf import ConfigError
+from vcflow_site.data_folder import ConfigError
 
 PRODUCTION = {"VCFLOW_ALLOWED_HOSTS": "flow.example.org,.team.example.org", "VCFLOW_HTTPS": "proxy"}
 

@@ -83,5 +83,5 @@ def test_columns_are_read_as_the_objects_have_them(flow_sessions):
 def test_sessions_are_described_in_the_same_queries_however_many(flow_sessions, django_assert_num_queries):
     describe_many(flow_sessions)  # versions are remembered
     for count in (1, 2):
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(5):
             describe_many(flow_sessions[:count])

@@ -1,0 +1,1 @@
+"""Experiments that kill: what is promised holds all the same."""
