@@ -29,9 +29,7 @@ ENTRY: dict[str, Schema] = {
 }
 
 STANDING: dict[str, Schema] = {
-    "deliveries": obj(
-        {"waiting": _COUNT, "parked": _COUNT}, about="Messages about the session that receivers haven't got yet."
-    ),
+    "deliveries": ref("OutstandingDeliveries"),
     "conflicts": {**_COUNT, "description": "On how many fields a tracker disagrees until somebody settles it."},
 }
 
@@ -64,6 +62,9 @@ register(
     {
         "StatusEntryRow": obj(ROW, about="A session as the status system sees it."),
         "StatusEntryPage": obj({"results": array(ref("StatusEntryRow")), "next": nullable("string", format="uri")}),
+        "OutstandingDeliveries": obj(
+            {"waiting": _COUNT, "parked": _COUNT}, about="Messages about the session that receivers haven't got yet."
+        ),
         "StatusEntry": obj(DETAIL, about="A session as the status system sees it, and what is on its way outside."),
         "SessionStatusEntry": {
             **obj({**ENTRY, **STANDING}, about="The session as the status system sees it."),
