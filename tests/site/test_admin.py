@@ -9,7 +9,7 @@ from django.utils import translation
 
 from sessions_app import language, words
 from sessions_app.actors import local_actor
-from sessions_app.admin import EVENTS_SHOWN
+from sessions_app.admin.sessions import EVENTS_SHOWN
 from sessions_app.definitions.schema import ChecklistItem, Definition, StageDefinition
 from sessions_app.models import FlowSession, SessionEvent, Tombstone, WorkflowDefinition, WorkflowVersion
 from sessions_app.publishing import publish

@@ -16,7 +16,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app.actors import Actor
-from sessions_app.admin_parts import actor_of
+from sessions_app.admin.parts import actor_of
 from sessions_app.exceptions import FlowError
 from sessions_app.language import ngettext
 from sessions_app.text import visible

@@ -7,8 +7,8 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from sessions_app.admin import FlowSessionAdmin
-from sessions_app.admin_parts import ReadOnly, SeenBySome, shown, shown_json
+from sessions_app.admin.parts import ReadOnly, SeenBySome, shown, shown_json
+from sessions_app.admin.sessions import FlowSessionAdmin
 from stages_app.models import StageInstance, StageItem
 
 

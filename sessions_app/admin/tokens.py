@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app import tokens
-from sessions_app.admin_parts import NOTHING, ReadOnly, actor_of, shown
+from sessions_app.admin.parts import NOTHING, ReadOnly, actor_of, shown
 from sessions_app.exceptions import FlowError
 from sessions_app.language import noop
 from sessions_app.models import ApiToken
@@ -25,6 +25,7 @@ from sessions_app.text import visible
 _STATES = {"active": noop("active"), "expired": noop("expired"), "revoked": noop("revoked")}
 
 
+@admin.register(ApiToken)
 class ApiTokenAdmin(ReadOnly, admin.ModelAdmin):
     """A token is named by its id everywhere: its primary key is its hash, which no page shows."""
 

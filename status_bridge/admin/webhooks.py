@@ -13,10 +13,10 @@ from django.urls import URLPattern, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from sessions_app.admin_parts import NOTHING, ReadOnly, SeenBySome, actor_of, shown, shown_json
+from sessions_app.admin.parts import NOTHING, ReadOnly, SeenBySome, actor_of, shown, shown_json
 from sessions_app.text import visible
 from status_bridge import subscriptions
-from status_bridge.admin_webhook_acts import ActPages
+from status_bridge.admin.webhook_acts import ActPages
 from status_bridge.models import Delivery, DeliveryState, Subscription
 from status_bridge.sinks.base import get_sink, kinds
 from status_bridge.subscription_json import masked_url

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_app import access
 from sessions_app.actors import Actor
-from sessions_app.admin_parts import NOTHING, SeenBySome, actor_of, shown
+from sessions_app.admin.parts import NOTHING, SeenBySome, actor_of, shown
 from sessions_app.exceptions import FlowError, NotFound
 from sessions_app.machine import SESSION_RULES
 from sessions_app.masking import shown as shown_text

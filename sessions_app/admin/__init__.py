@@ -1,0 +1,8 @@
+"""The admin's pages of the ground floor; each module registers its own."""
+
+from __future__ import annotations
+
+from sessions_app.admin import events as events
+from sessions_app.admin import sessions as sessions
+from sessions_app.admin import tokens as tokens
+from sessions_app.admin import workflows as workflows
