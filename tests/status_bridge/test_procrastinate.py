@@ -97,7 +97,6 @@ def test_a_job_that_cannot_be_put_in_troubles_nobody(
     workflow, connected, monkeypatch, caplog, django_capture_on_commit_callbacks, refusal, told
 ):
     planted(monkeypatch, Job(refusal))
-    monkeypatch.setattr(procrastinate_tasks.log.parent.parent, "propagate", True)
     subscribe()
     with django_capture_on_commit_callbacks(execute=True):
         told_sessions(workflow)
