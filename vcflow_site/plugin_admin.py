@@ -1,11 +1,10 @@
-"""Django's admin, when plugins may have pages in it."""
+"""The web admin, when plugins may have pages in it."""
 
-from django.contrib.admin.apps import SimpleAdminConfig
-
+from vcflow_site.admin_config import WebAdminConfig
 from vcflow_site.plugin_apps import import_admin_pages
 
 
-class AdminWithPlugins(SimpleAdminConfig):
+class AdminWithPlugins(WebAdminConfig):
     """One whose pages of plugins can fail."""
 
     def ready(self) -> None:

@@ -20,7 +20,7 @@ from vcflow_site.plugins import FAULTS, PluginMistake
 if TYPE_CHECKING:
     from vcflow_site.plugins import Plugin
 
-_ADMIN = {"django.contrib.admin.apps.SimpleAdminConfig": "vcflow_site.plugin_admin.AdminWithPlugins"}
+_ADMIN = {"vcflow_site.admin_config.WebAdminConfig": "vcflow_site.plugin_admin.AdminWithPlugins"}
 
 _owners: dict[str, list[Plugin]] = {}
 """The plugins of each package that is an app: what goes wrong with it is the fault of all."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from django.utils.functional import SimpleLazyObject
 
@@ -25,7 +26,7 @@ DATABASES = {"default": config.database}
 INSTALLED_APPS = plugins.with_plugins(
     [
         # Its pages are found with the addresses (urls.py): a command needs neither.
-        "django.contrib.admin.apps.SimpleAdminConfig",
+        "vcflow_site.admin_config.WebAdminConfig",
         "django.contrib.auth",
         "django.contrib.contenttypes",
         "django.contrib.sessions",
@@ -33,6 +34,7 @@ INSTALLED_APPS = plugins.with_plugins(
         "django.contrib.staticfiles",
         "rest_framework",
         "django_filters",
+        "django_htmx",
         "knox",
         "drf_spectacular",
         "drf_spectacular_sidecar",
@@ -54,6 +56,7 @@ MIDDLEWARE = [
     # First, so that a refusal by any of the others speaks the visitor's language.
     "django.middleware.locale.LocaleMiddleware",
     "vcflow_site.middleware.speak_the_requests_language",
+    "vcflow_site.middleware.keep_the_readers_time",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -74,6 +77,8 @@ WSGI_APPLICATION = "vcflow_site.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # Before those of Django's admin, whose frame is drawn anew.
+        "DIRS": [Path(__file__).resolve().parent / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
