@@ -15,7 +15,7 @@ from rest_framework.request import Request
 
 from sessions_app.api.documents import Schema, check, ref
 from sessions_app.api.rendering import JSON_TYPE, PROBLEM_TYPE
-from sessions_app.api.selection import refuse_unclear_parameters, refuse_unknown_parameters
+from sessions_app.api.selection import refuse_long_parameters, refuse_unclear_parameters, refuse_unknown_parameters
 
 Method = Callable[..., Any]
 
@@ -130,6 +130,7 @@ def operation(
     in_query = [parameter for parameter in declared if parameter.location == OpenApiParameter.QUERY]
     known = {parameter.name for parameter in in_query}
     repeatable = {parameter.name for parameter in in_query if _takes_several(parameter)}
+    longest = {parameter.name: most for parameter in in_query if (most := _longest(parameter)) is not None}
     if is_change and is_keyed:
         declared.append(IDEMPOTENCY_KEY)
     if is_conditional:
@@ -141,6 +142,7 @@ def operation(
         def checked(view: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
             refuse_unknown_parameters(request, known)
             refuse_unclear_parameters(request, repeatable)
+            refuse_long_parameters(request, longest)
             if body is not None:
                 check(body, request.data)
             elif is_change and request.data:
@@ -165,6 +167,10 @@ def operation(
 
 def _takes_several(parameter: OpenApiParameter) -> bool:
     return isinstance(parameter.type, dict) and parameter.type.get("type") == "array"
+
+
+def _longest(parameter: OpenApiParameter) -> int | None:
+    return parameter.type.get("maxLength") if isinstance(parameter.type, dict) else None
 
 
 def _success(*answers: Answer) -> dict[Any, OpenApiResponse]:

@@ -90,6 +90,17 @@ def refuse_unclear_parameters(request: Request, repeatable: Collection[str]) -> 
             )
 
 
+def refuse_long_parameters(request: Request, longest: Mapping[str, int]) -> None:
+    """A text is at most as long as its parameter was declared."""
+    for name, most in longest.items():
+        if len(request.query_params.get(name, "")) > most:
+            raise InvalidInput(
+                _("The parameter {name} has more than {most} characters.").format(name=name, most=most),
+                fix=_("Shorten it."),
+                field=name,
+            )
+
+
 def refuse_blank(name: str, values: Sequence[str]) -> None:
     """Refuse a parameter that has no value, or has a blank one among others."""
     if not values or not all(value.strip() for value in values):
