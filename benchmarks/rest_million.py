@@ -58,7 +58,7 @@ def main(what: str) -> None:
         print(json.dumps(measure(int(what))))
 
 
-def fill() -> None:
+def fill(sessions: int = SESSIONS, owner_count: int = OWNERS, team_count: int = TEAMS) -> None:
     """Migrate, and write everything."""
     from django.contrib.auth.models import Group, User
     from django.core.management import call_command
@@ -72,14 +72,14 @@ def fill() -> None:
     call_command("migrate", verbosity=0, interactive=False)
     for number in range(WORKFLOWS):
         publish(local_actor(), Definition(f"flow-{number}", "Flow", (StageDefinition("build", "Build", 1),)))
-    owners = User.objects.bulk_create(User(username=f"user-{number}") for number in range(OWNERS))
-    teams = Group.objects.bulk_create(Group(name=f"team-{number}") for number in range(TEAMS))
+    owners = User.objects.bulk_create(User(username=f"user-{number}") for number in range(owner_count))
+    teams = Group.objects.bulk_create(Group(name=f"team-{number}") for number in range(team_count))
     User.objects.create_superuser(ADMIN)
     User.objects.create_user(MEMBER).groups.add(teams[0])
     User.objects.create_user(NEWCOMER).groups.add(*Group.objects.bulk_create(Group(name=n) for n in ("new", "newer")))
     versions = WorkflowVersion.objects.order_by("pk").values_list("workflow", "pk")
     for number, (workflow, version) in enumerate(versions):
-        end = SESSIONS - WORKFLOWS + number
+        end = sessions - WORKFLOWS + number
         values = {
             "numbers": _NUMBERS[connection.vendor].format(begin=number, step=WORKFLOWS, end=end),
             "status": f"CASE (h / 67000) % {len(_STATES)} "
@@ -92,9 +92,9 @@ def fill() -> None:
             workflow=workflow,
             version=version,
             first_owner=owners[0].pk,
-            owners=OWNERS,
+            owners=owner_count,
             first_team=teams[0].pk,
-            places=TEAMS + 1,
+            places=team_count + 1,
         )
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)

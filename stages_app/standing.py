@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
 
 from sessions_app import machine
 from sessions_app.models import FlowSession, SessionEvent
@@ -15,10 +15,28 @@ _REASONS_MATTER = tuple(f"session.{verb}" for verb in ("paused", "failed", "abor
 )
 
 
+class Told(Protocol):
+    """What of an event is needed here."""
+
+    @property
+    def type(self) -> str: ...
+
+    @property
+    def stage_instance_id(self) -> str: ...
+
+    @property
+    def reason(self) -> str: ...
+
+
 def reasons(flow_session: FlowSession) -> dict[str, str]:
     """Why the session (under ``""``) and its attempts (under their ids) stand where they stand."""
     events = SessionEvent.objects.filter(session_id=flow_session.pk, type__in=_REASONS_MATTER).order_by("seq")
-    return {event.stage_instance_id: event.reason for event in events.only("stage_instance_id", "reason")}
+    return reasons_in(events.only("type", "stage_instance_id", "reason"))
+
+
+def reasons_in(events: Iterable[Told]) -> dict[str, str]:
+    """The same of a session's events, in their order."""
+    return {event.stage_instance_id: event.reason for event in events if event.type in _REASONS_MATTER}
 
 
 def standing(flow_session: FlowSession, why: Mapping[str, str]) -> str:

@@ -20,14 +20,11 @@ from status_bridge.messages import Message
 from status_bridge.models import Delivery
 from status_bridge.net import Answer, Unreachable
 from status_bridge.results import Attempt
-from status_bridge.sinks.base import Receipt, Undelivered, get_sink, kinds
+from status_bridge.sinks.base import ANSWER_LENGTH, Receipt, Undelivered, get_sink, kinds
 from status_bridge.subscription_secrets import target_of
 from status_bridge.subscriptions import why_not_allowed
 
 T = TypeVar("T")
-
-KEPT_LENGTH = 500
-"""Characters of what a receiver says that are kept."""
 
 log = logging.getLogger("workflow.session.integration")
 errors = logging.getLogger("status_bridge.delivery")
@@ -154,4 +151,4 @@ def _failure(error: Exception) -> Undelivered:
 
 
 def _kept(text: str) -> str:
-    return shown(text)[:KEPT_LENGTH]
+    return shown(text)[:ANSWER_LENGTH]

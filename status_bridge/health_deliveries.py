@@ -43,8 +43,21 @@ class Queues(NamedTuple):
     conflicts: Counter[str]
 
 
+class Deliveries(NamedTuple):
+    """How the receivers are: their ids by state, what is on its way to them, and how many workers live."""
+
+    states: Mapping[str, Sequence[str]]
+    queues: Queues
+    workers: int
+
+
 def deliveries_domain(actor: Actor) -> Domain:
     """The domain ``deliveries``."""
+    return _domain(*deliveries_of(actor))
+
+
+def deliveries_of(actor: Actor) -> Deliveries:
+    """How the receivers are that the actor looks after: as many queries however many there are."""
     receivers = [
         Receiver(key, is_active, parked_at is not None, failing_since is not None)
         for key, is_active, parked_at, failing_since in Subscription.objects.visible_to(actor)
@@ -56,7 +69,7 @@ def deliveries_domain(actor: Actor) -> Domain:
     states: dict[str, list[str]] = defaultdict(list)
     for receiver in receivers:
         states[_state(receiver, queues, has_worker=workers > 0)].append(receiver.id)
-    return _domain(states, queues, workers)
+    return Deliveries(states, queues, workers)
 
 
 def _domain(states: Mapping[str, Sequence[str]], queues: Queues, workers: int) -> Domain:

@@ -34,7 +34,7 @@ from status_bridge.models import EntryStatus, StatusEntry
 STUCK_AFTER = timedelta(days=7)
 """An active or paused session in which nothing happened for so long counts half."""
 
-_SESSIONS = "/api/v1/sessions/?"
+SESSIONS = "/api/v1/sessions/?"
 
 
 @dataclass
@@ -179,7 +179,7 @@ def _sessions_domain(actor: Actor, tallies: Mapping[str, Tally], now: datetime) 
 def _failed_reason(count: int) -> Iterable[Reason]:
     if count:
         text = ngettext("{count} session failed.", "{count} sessions failed.", count).format(count=count)
-        yield Reason(text, count, list=_SESSIONS + urlencode({"status": machine.FAILED}))
+        yield Reason(text, count, list=SESSIONS + urlencode({"status": machine.FAILED}))
 
 
 def _stuck_reason(actor: Actor, count: int, since: datetime) -> Iterable[Reason]:
@@ -188,5 +188,5 @@ def _stuck_reason(actor: Actor, count: int, since: datetime) -> Iterable[Reason]
             "In {count} session nothing happened for 7 days.", "In {count} sessions nothing happened for 7 days.", count
         )
         ids = list(_stuck(actor, since).order_by("status", "updated_at").values_list("session", flat=True)[:MOST_NAMED])
-        listed = _SESSIONS + urlencode({"stuck_since": since.isoformat()})
+        listed = SESSIONS + urlencode({"stuck_since": since.isoformat()})
         yield Reason(text.format(count=count), count, ids, listed)

@@ -15,7 +15,7 @@ from sessions_app import storage
 from sessions_app.access import require_general
 from sessions_app.actors import Actor
 from sessions_app.api.moments import moment_fix, read_moment
-from sessions_app.exceptions import Conflict, FlowError, InvalidInput, NotAllowed, NotFound
+from sessions_app.exceptions import Conflict, FlowError, InvalidInput, NotFound
 from sessions_app.language import gettext as _
 from sessions_app.masking import shown
 from sessions_app.text import clean_text
@@ -23,12 +23,11 @@ from status_bridge import lanes, messages
 from status_bridge.messages import Message
 from status_bridge.models import Delivery, DeliveryState, Subscription
 from status_bridge.net import Unreachable
-from status_bridge.sinks.base import Receipt, Sink, Target, Undelivered, get_sink
+from status_bridge.sinks.base import ANSWER_LENGTH, Receipt, Sink, Target, Undelivered, get_sink
 from status_bridge.subscription_secrets import target_of
-from status_bridge.subscriptions import find, why_not_allowed
+from status_bridge.subscriptions import find, refuse_not_allowed
 
 MOST_REPLAYED = 1000
-ANSWER_LENGTH = 500
 OPEN = (DeliveryState.WAITING, DeliveryState.PARKED)
 
 
@@ -63,9 +62,7 @@ def ping(actor: Actor, reference: str, *, abbreviated: bool = False) -> Delivery
     Nothing is retried.  Call it outside transactions: the receiver takes its time.
     """
     row = find(actor, reference, abbreviated=abbreviated)
-    reason = why_not_allowed(row)
-    if reason:
-        raise NotAllowed(reason, fix=_("Choose sessions that its owner may tell of."))
+    refuse_not_allowed(row)
     message = messages.ping(row.pk)
     noted = _new_delivery(row, message)
     began = time.monotonic()
@@ -80,9 +77,7 @@ def ping(actor: Actor, reference: str, *, abbreviated: bool = False) -> Delivery
 def resume(actor: Actor, reference: str, *, abbreviated: bool = False) -> tuple[Subscription, int]:
     """Go on with what is parked or on hold, in order and at once; with how many sessions' messages that is."""
     row = find(actor, reference, abbreviated=abbreviated)
-    reason = why_not_allowed(row)
-    if reason:
-        raise NotAllowed(reason, fix=_("Choose sessions that its owner may tell of."))
+    refuse_not_allowed(row)
     with storage.translated():
         count = lanes.resume(row)
     return find(actor, row.pk), count

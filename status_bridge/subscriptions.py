@@ -45,6 +45,13 @@ def why_not_allowed(subscription: Subscription) -> str:
     return ""
 
 
+def refuse_not_allowed(subscription: Subscription) -> None:
+    """Raise unless its owner may tell others of what it reaches."""
+    reason = why_not_allowed(subscription)
+    if reason:
+        raise NotAllowed(reason, fix=_("Choose sessions that its owner may tell of."))
+
+
 def create(
     actor: Actor,
     *,
@@ -248,6 +255,5 @@ def _check(row: Subscription, changed: Collection[str]) -> None:
     """Refuse what its kind can't work with, and what isn't its owner's to tell."""
     if {"url", "options", "sealed"} & {*changed}:
         get_sink(row.kind).check(row.url, row.options, given_part(unseal(row.sealed)))
-    reason = why_not_allowed(row) if {"reach", "team_id"} & {*changed} else ""
-    if reason:
-        raise NotAllowed(reason, fix=_("Choose sessions that its owner may tell of."))
+    if {"reach", "team_id"} & {*changed}:
+        refuse_not_allowed(row)

@@ -36,9 +36,14 @@ _LEVELS = {
 }
 
 
+def entry_status_name(status: str) -> str:
+    """A status of the status system in the current language."""
+    return _(_STATUSES[status])
+
+
 def entry_status(status: str) -> str:
     """A status of the status system in the current language, with the word that programs see."""
-    return f"{_(_STATUSES[status])} ({status})"
+    return f"{entry_status_name(status)} ({status})"
 
 
 def count_name(name: str) -> str:

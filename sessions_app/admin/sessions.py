@@ -2,73 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.options import InlineModelAdmin
-from django.db import models
-from django.forms.models import BaseInlineFormSet
-from django.utils.translation import gettext_lazy as _
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
 
-from sessions_app.admin.parts import NOTHING, ReadOnly, SeenBySome, shown, shown_json
-from sessions_app.masking import mask
-from sessions_app.models import FlowSession, SessionEvent
-from sessions_app.text import visible
-
-EVENTS_SHOWN = 50
-
-
-class LatestEvents(BaseInlineFormSet):
-    """The newest events, last first; a session may have thousands."""
-
-    def get_queryset(self) -> models.QuerySet[Any]:
-        if not hasattr(self, "_queryset"):
-            self._queryset = super().get_queryset().order_by("-seq")[:EVENTS_SHOWN]
-        return self._queryset
-
-
-class EventInline(ReadOnly, admin.TabularInline):
-    model = SessionEvent
-    formset = LatestEvents
-    fields = ("seq", "created_at", "type", "level", "stage_instance_id", "actor", "door", "shown_reason", "cause")
-    readonly_fields = ("shown_reason",)
-    show_change_link = True
-    verbose_name_plural = _("latest events")
-
-    shown_reason = shown("reason", _("reason"))
+from sessions_app.access import session_not_found
+from sessions_app.admin.live import LiveSessions
+from sessions_app.admin.panels import View, drawn_panels
+from sessions_app.admin.parts import SeenBySome, actor_of
+from sessions_app.admin.session_acts import SessionActs
+from sessions_app.admin.session_list import SessionList
+from sessions_app.admin.session_page import head, page_data
+from sessions_app.models import FlowSession
+from sessions_app.text import is_reference
 
 
 @admin.register(FlowSession)
-class FlowSessionAdmin(SeenBySome, admin.ModelAdmin):
-    list_display = ("id", "shown_name", "workflow", "status", "current_stage_id", "percent", "owner", "updated_at")
-    list_filter = ("status", "workflow")
-    list_select_related = ("workflow", "owner")
-    search_fields = ("id", "name")
-    fieldsets = (
-        (
-            None,
-            {"fields": ("id", "shown_name", "status", "workflow", "version_number", "current_stage_id", "percent")},
-        ),
-        (_("people"), {"fields": ("owner", "team", "shown_tags")}),
-        (_("data"), {"fields": ("shown_context", "shown_metadata")}),
-        (_("times"), {"fields": ("created_at", "updated_at", "version")}),
-    )
-    readonly_fields = ("shown_name", "percent", "version_number", "shown_tags", "shown_context", "shown_metadata")
-    # The floors above add what they know of a session.
-    inlines: ClassVar[list[type[InlineModelAdmin]]] = [EventInline]
+class FlowSessionAdmin(SessionList, SessionActs, LiveSessions, SeenBySome, admin.ModelAdmin):
+    """Looks at sessions; what is done to one goes through its verbs."""
 
-    shown_name = shown("name", _("name"), ordering="name")
-    shown_context = shown_json("context", _("context"))
-    shown_metadata = shown_json("metadata", _("metadata"))
+    def get_urls(self) -> list[URLPattern]:
+        return [*self.act_urls(), *self.live_urls(), *super().get_urls()]
 
-    @admin.display(description=_("tags"))
-    def shown_tags(self, flow_session: FlowSession) -> str:
-        return visible(", ".join(mask(flow_session.tags))) or NOTHING
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The session's page; its forms are answered at addresses of their own."""
+        self.admit(request)
+        if request.method == "POST":
+            raise PermissionDenied
+        flow_session = self._found(request, unquote(object_id))
+        if flow_session is None:
+            return self.refused_at(request, session_not_found(unquote(object_id)))
+        actor = actor_of(request)
+        view = View(request, actor, flow_session, page_data(actor, flow_session))
+        around = {"flow_session": flow_session, "data": view.data, **head(view)}
+        title = f"{around['name']} ({flow_session.pk})"
+        return self.page(request, "sessions_app/session.html", title, **around, panels=drawn_panels("session", view))
 
-    @admin.display(description=_("workflow version"))
-    def version_number(self, flow_session: FlowSession) -> int:
-        return flow_session.workflow_version
-
-    @admin.display(description=_("progress"))
-    def percent(self, flow_session: FlowSession) -> str:
-        return f"{flow_session.progress}%"
+    def _found(self, request: HttpRequest, session_id: str) -> FlowSession | None:
+        if not is_reference(session_id):
+            return None
+        seen = FlowSession.objects.visible_to(actor_of(request))
+        return seen.select_related("owner", "team").filter(pk=session_id).first()

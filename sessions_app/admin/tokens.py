@@ -1,67 +1,122 @@
-"""The admin's page for tokens: to look, and to revoke."""
+"""The admin's pages for tokens: to look, to make one, and to revoke."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app import tokens
-from sessions_app.admin.parts import NOTHING, ReadOnly, actor_of, shown
+from sessions_app.admin.asking import Asking
+from sessions_app.admin.paging import CappedPaginator
+from sessions_app.admin.parts import NOTHING, ReadOnly, actor_of
+from sessions_app.admin.token_form import TokenForm
 from sessions_app.exceptions import FlowError
-from sessions_app.language import noop
+from sessions_app.language import gettext, noop
+from sessions_app.masking import shown as shown_text
 from sessions_app.models import ApiToken
+from sessions_app.templatetags.vcflow import ago, moment
 from sessions_app.text import visible
 
-_STATES = {"active": noop("active"), "expired": noop("expired"), "revoked": noop("revoked")}
+_STATES = {
+    "active": ("completed", "✓", noop("active")),
+    "expired": ("aborted", "○", noop("expired")),
+    "revoked": ("failed", "✕", noop("revoked")),
+}
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Those that are valid, or that have ended."""
+
+    title = _("state")
+    parameter_name = "valid"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, Any]]:
+        """The two."""
+        return [("yes", _("active")), ("no", _("ended"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> QuerySet[ApiToken]:
+        """Those of the choice."""
+        if self.value() is None:
+            return queryset
+        is_valid = Q(revoked_at=None) & (Q(expiry=None) | Q(expiry__gt=timezone.now()))
+        return queryset.filter(is_valid if self.value() == "yes" else ~is_valid)
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(ReadOnly, admin.ModelAdmin):
+class ApiTokenAdmin(Asking, ReadOnly, admin.ModelAdmin):
     """A token is named by its id everywhere: its primary key is its hash, which no page shows."""
 
     list_display = (
-        "token_key",
         "shown_name",
-        "user",
-        "shown_scopes",
-        "team",
-        "workflow",
         "shown_state",
-        "expiry",
-        "last_used_at",
+        "shown_user",
+        "shown_scopes",
+        "shown_bounds",
+        "expires",
+        "last_used",
         "revoke_link",
     )
     list_display_links = None
     list_select_related = ("user", "team", "workflow")
-    list_filter = ("is_agent", ("revoked_at", admin.EmptyFieldListFilter))
+    list_filter = (StateFilter, "is_agent")
     search_fields = ("token_key", "name", "user__username")
     actions = None
+    paginator = CappedPaginator
+    change_list_template = "sessions_app/token_list.html"
 
-    shown_name = shown("name", _("name"), ordering="name")
+    @admin.display(description=_("name"), ordering="name")
+    def shown_name(self, row: ApiToken) -> str:
+        return format_html(
+            '<span class="told">{}</span> {}<br><small class="vc-muted">{}</small>',
+            shown_text(row.name),
+            agent_badge(row),
+            row.token_key,
+        )
+
+    @admin.display(description=_("state"))
+    def shown_state(self, row: ApiToken) -> str:
+        return state_badge(row)
+
+    @admin.display(description=_("user"), ordering="user__username")
+    def shown_user(self, row: ApiToken) -> str:
+        return visible(row.user.get_username())
 
     @admin.display(description=_("scopes"))
     def shown_scopes(self, row: ApiToken) -> str:
         return ", ".join(row.scopes)
 
-    @admin.display(description=_("state"))
-    def shown_state(self, row: ApiToken) -> str:
-        return str(_(_STATES[row.state]))
+    @admin.display(description=_("only in"))
+    def shown_bounds(self, row: ApiToken) -> str:
+        return bounds_in_words(row)
 
-    @admin.display(description="")
+    @admin.display(description=_("expires"), ordering="expiry")
+    def expires(self, row: ApiToken) -> str:
+        return moment(row.expiry)
+
+    @admin.display(description=_("last used"), ordering="last_used_at")
+    def last_used(self, row: ApiToken) -> str:
+        return ago(row.last_used_at)
+
+    @admin.display(description=_("what can be done"))
     def revoke_link(self, row: ApiToken) -> str:
         if row.state != "active":
             return NOTHING
         return format_html('<a href="{}">{}</a>', reverse("admin:revoke-token", args=[row.token_key]), _("Revoke…"))
+
+    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Whoever looks at their tokens makes them; a token only takes away from what its user may do."""
+        return self.has_view_permission(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         """No page deletes a token; with this a user can be deleted, and their tokens with them."""
@@ -73,36 +128,68 @@ class ApiTokenAdmin(ReadOnly, admin.ModelAdmin):
         return found if request.user.is_superuser else found.filter(user_id=request.user.pk)
 
     def get_urls(self) -> list[URLPattern]:
-        revoke = path("<str:token_id>/revoke/", self.admin_site.admin_view(self.revoke), name="revoke-token")
-        return [revoke, path("", self.admin_site.admin_view(self.changelist_view), name=self._list_name)]
+        view, name = self.admin_site.admin_view, f"{self.opts.app_label}_{self.opts.model_name}"
+        return [
+            path("add/", view(self.add_view), name=f"{name}_add"),
+            path("<str:token_id>/revoke/", view(self.revoke), name="revoke-token"),
+            path("", view(self.changelist_view), name=f"{name}_changelist"),
+        ]
 
-    @property
-    def _list_name(self) -> str:
-        return f"{ApiToken._meta.app_label}_{ApiToken._meta.model_name}_changelist"
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Make one; its text is shown on the page after, and never again."""
+        self.admit(request)
+        actor = actor_of(request)
+        form = TokenForm(actor, request.POST if request.method == "POST" else None)
+        if form.is_bound and form.is_valid():
+            try:
+                row, text = tokens.create_token(actor, **form.made())
+            except FlowError as refusal:
+                form.refuse(refusal)
+            else:
+                return self._made_page(request, row, text)
+        return self.page(request, "sessions_app/token_form.html", _("New token"), form=form, back=self.list_address())
+
+    def _made_page(self, request: HttpRequest, row: ApiToken, text: str) -> HttpResponse:
+        context = {"token": row, "secret": text, "back": self.list_address(), **_facts(row)}
+        return self.page(request, "sessions_app/token_made.html", _("The token was made"), **context)
 
     def revoke(self, request: HttpRequest, token_id: str) -> HttpResponse:
         """Ask, then revoke."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        actor = actor_of(request)
-        try:
-            row = tokens.find_token(actor, token_id)
-            if request.method != "POST":
-                return self._question(request, row)
-            tokens.revoke_token(actor, row.token_key)
-        except FlowError as refusal:
-            self.message_user(request, refusal.message, messages.ERROR)
-        else:
-            self.message_user(request, _("The token {name} was revoked.").format(name=row.name), messages.SUCCESS)
-        return redirect(f"admin:{self._list_name}")
 
-    def _question(self, request: HttpRequest, row: ApiToken) -> HttpResponse:
-        context: dict[str, Any] = {
-            **self.admin_site.each_context(request),
-            "opts": ApiToken._meta,
-            "title": _("Revoke the token?"),
-            "token": row,
-            "name": visible(row.name),
-            "scopes": ", ".join(row.scopes),
-        }
-        return TemplateResponse(request, "sessions_app/revoke_token.html", context)
+        def question(row: ApiToken) -> HttpResponse:
+            context = {"token": row, "back": self.list_address(), **_facts(row)}
+            return self.page(request, "sessions_app/revoke_token.html", _("Revoke the token?"), **context)
+
+        def answer(row: ApiToken) -> HttpResponse:
+            tokens.revoke_token(actor_of(request), row.token_key)
+            self.told(request, gettext("The token {name} was revoked.").format(name=row.name))
+            return redirect(self.list_address())
+
+        return self.asked(request, lambda actor: tokens.find_token(actor, token_id), question, answer)
+
+
+def state_badge(row: ApiToken) -> SafeString:
+    """Whether a token is valid."""
+    look, sign, word = _STATES[row.state]
+    return _badge(look, sign, gettext(word))
+
+
+def agent_badge(row: ApiToken) -> SafeString | str:
+    """The mark of a token that a coding agent works with."""
+    return _badge("active", "⚙", gettext("agent")) if row.is_agent else ""
+
+
+def bounds_in_words(row: ApiToken) -> str:
+    """Which sessions alone a token reaches; nothing where it reaches all of its user's."""
+    bounds = [*([row.team.name] if row.team else []), *([row.workflow_id] if row.workflow_id else [])]
+    return visible(", ".join(bounds)) or NOTHING
+
+
+def _badge(look: str, sign: str, word: str) -> SafeString:
+    return format_html('<span class="vc-state vc-{}"><span aria-hidden="true">{}</span> {}</span>', look, sign, word)
+
+
+def _facts(row: ApiToken) -> dict[str, Any]:
+    return {"scopes": ", ".join(row.scopes), "bounds": bounds_in_words(row), "agent": agent_badge(row)}

@@ -2,54 +2,137 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
-from sessions_app.admin.parts import NOTHING, ReadOnly, shown, shown_json
-from sessions_app.language import localised
+from sessions_app import drawing, publishing, versions
+from sessions_app.actors import Actor
+from sessions_app.admin.pages import Pages
+from sessions_app.admin.parts import ReadOnly, actor_of
+from sessions_app.admin.session_filters import SessionFilter, register_filter
+from sessions_app.admin.workflow_acts import WorkflowActs
+from sessions_app.admin.workflow_compare import WorkflowComparison
+from sessions_app.admin.workflow_counts import Sessions, sessions_of
+from sessions_app.admin.workflow_import import WorkflowImport
+from sessions_app.admin.workflow_list import WorkflowList
+from sessions_app.admin.workflow_texts import described
+from sessions_app.definitions.schema import Definition
+from sessions_app.exceptions import FlowError, NotFound
+from sessions_app.language import gettext, ngettext, noop
 from sessions_app.models import WorkflowDefinition, WorkflowVersion
-from sessions_app.representation import keep
-from sessions_app.text import visible
+from sessions_app.querysets import FlowSessionQuerySet
+
+VERSIONS_SHOWN = 50
 
 
-class VersionInline(ReadOnly, admin.TabularInline):
-    model = WorkflowVersion
-    fields = ("number", "created_at", "digest")
-    show_change_link = True
+def _by_version(_actor: Actor, rows: FlowSessionQuerySet, value: str) -> FlowSessionQuerySet:
+    return rows.filter(pinned_version=value)
+
+
+# What this page's versions link to.
+register_filter(SessionFilter("pinned_version__id__exact", noop("workflow version"), _by_version, is_hidden=True))
 
 
 @admin.register(WorkflowDefinition)
-class WorkflowDefinitionAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("id", "shown_name", "type", "latest_version", "updated_at", "retired_at")
-    list_filter = (("retired_at", admin.EmptyFieldListFilter),)
-    search_fields = ("id",)
-    inlines = (VersionInline,)
-    fields = (
-        "id",
-        "shown_name",
-        "type",
-        "shown_description",
-        "source_rule",
-        "latest_version",
-        "created_at",
-        "updated_at",
-        "retired_at",
-    )
-    readonly_fields = ("shown_name", "shown_description")
+class WorkflowDefinitionAdmin(
+    WorkflowList, WorkflowImport, WorkflowComparison, WorkflowActs, Pages, ReadOnly, admin.ModelAdmin
+):
+    def get_urls(self) -> list[URLPattern]:
+        def page(route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
+            return path(route, self.admin_site.admin_view(view), name=name)
 
-    shown_name = shown("display_name", _("name"))
+        own = [
+            page("import/", self.import_view, "import-workflows"),
+            page("<path:object_id>/compare/", self.compare_view, "compare-workflow"),
+            page("<path:object_id>/export/", self.export_view, "export-workflow"),
+            page("<path:object_id>/do/<str:verb>/", self.act_view, "do-workflow"),
+        ]
+        return [*own, *super().get_urls()]
 
-    @admin.display(description=_("description"))
-    def shown_description(self, workflow: WorkflowDefinition) -> str:
-        return visible(localised(workflow.description)) or NOTHING
+    def change_view(self, request: HttpRequest, object_id: str, *_args: Any, **_options: Any) -> HttpResponse:
+        """The workflow with what its newest version says."""
+        self.admit(request)
+        if request.method == "POST":
+            raise PermissionDenied
+        try:
+            workflow = publishing.get_workflow(unquote(object_id))
+        except FlowError as error:
+            self.refused(request, error)
+            return redirect("admin:sessions_app_workflowdefinition_changelist")
+        actor = actor_of(request)
+        rows = list(workflow.versions.defer("content")[:VERSIONS_SHOWN])
+        counts = versions.session_counts(actor, [row.pk for row in rows])
+        return self.page(
+            request,
+            "sessions_app/workflow.html",
+            workflow.display_name,
+            workflow=workflow,
+            **definition_context(versions.definition_of(workflow)),
+            told_sessions=_told(sessions_of(actor, [workflow.pk]).get(workflow.pk, Sessions())),
+            is_workflow=True,
+            versions=[{"row": row, "sessions": counts.get(row.pk, 0)} for row in rows],
+            has_more_versions=len(rows) < workflow.latest_version,
+            acts=self.acts_of(request, workflow),
+            start=self.start_form(request, workflow),
+        )
 
 
 @admin.register(WorkflowVersion)
-class WorkflowVersionAdmin(ReadOnly, admin.ModelAdmin):
+class WorkflowVersionAdmin(Pages, ReadOnly, admin.ModelAdmin):
     list_display = ("id", "workflow", "number", "created_at")
     list_select_related = ("workflow",)
     search_fields = ("=workflow__id",)
-    fields = ("id", "workflow", "number", "digest", "created_at", "shown_content")
-    readonly_fields = ("shown_content",)
+    search_help_text = _("Finds the versions of the workflow with exactly this id.")
+    actions = None
 
-    shown_content = shown_json("content", _("content"), hide=keep)
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WorkflowVersion]:
+        """Without what they say, which a list doesn't show."""
+        return super().get_queryset(request).defer("content")
+
+    def change_view(self, request: HttpRequest, object_id: str, *_args: Any, **_options: Any) -> HttpResponse:
+        """What a workflow said when this version was published."""
+        self.admit(request)
+        if request.method == "POST":
+            raise PermissionDenied
+        version = WorkflowVersion.objects.select_related("workflow").filter(pk=unquote(object_id)).first()
+        if version is None:
+            self.refused(request, _no_version(unquote(object_id)))
+            return redirect("admin:sessions_app_workflowversion_changelist")
+        definition = Definition.from_content(version.content)
+        counts = versions.session_counts(actor_of(request), [version.pk])
+        return self.page(
+            request,
+            "sessions_app/workflow_version.html",
+            str(version),
+            version=version,
+            workflow=version.workflow,
+            **definition_context(definition),
+            count=counts.get(version.pk, 0),
+        )
+
+
+def _told(sessions: Sessions) -> str:
+    total = ngettext("{count} session", "{count} sessions", sessions.all).format(count=sessions.all)
+    return gettext("{sessions}, {open} of them open").format(sessions=total, open=sessions.open)
+
+
+def _no_version(version_id: str) -> NotFound:
+    return NotFound(
+        gettext("There is no workflow version {id}.").format(id=version_id),
+        fix=gettext("Open its workflow and choose one of its versions."),
+        kind="workflow version",
+    )
+
+
+def definition_context(definition: Definition) -> dict[str, Any]:
+    """What a definition's page shows of it: its content in words, and its picture."""
+    return {"definition": described(definition), "picture": drawing.svg(definition)}

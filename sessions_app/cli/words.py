@@ -10,7 +10,7 @@ from sessions_app.language import gettext as _
 from sessions_app.language import noop
 from sessions_app.words import mark
 
-_EVENTS = {
+EVENTS = {
     "session.created": noop("session created"),
     "session.started": noop("session started"),
     "session.paused": noop("session paused"),
@@ -37,11 +37,12 @@ _EVENTS = {
     "item.added": noop("item added"),
     "deliverable.added": noop("deliverable handed in"),
 }
+"""The types of vcflow's own events; plugins may add some."""
 
 
 def event_name(event_type: str) -> str:
     """What happened in the current language; a plugin's type as it is."""
-    return _(_EVENTS.get(event_type, event_type))
+    return _(EVENTS.get(event_type, event_type))
 
 
 def tick(done: bool) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from sessions_app.definitions.schema import Definition
-from sessions_app.drawing.graph import States, shown
+from sessions_app.drawing import elements
+from sessions_app.drawing.graph import Arrow, Path, States, numbers, shown
 from sessions_app.drawing.layout import (
     BOX_WIDTH,
     HEADING_HEIGHT,
@@ -39,6 +39,10 @@ STYLE = """
 .vcf-back { stroke: #8250df; stroke-dasharray: 6 4 }
 .vcf-point { fill: #6e7781 }
 .vcf-back-point { fill: #8250df }
+.vcf-taken { stroke: #1f2328; stroke-width: 3 }
+.vcf-taken-point, .vcf-step { fill: #1f2328 }
+.vcf-step-number { font-size: 11px; font-weight: 700; fill: #ffffff; text-anchor: middle }
+.vcf-visits { font-size: 12.5px; font-weight: 600; fill: #1f2328; text-anchor: end }
 .vcf-active .vcf-box { fill: #ddf4ff; stroke: #0969da; stroke-width: 2.4 }
 .vcf-active .vcf-dot { fill: #0969da }
 .vcf-paused .vcf-box { fill: #fff8c5; stroke: #bf8700 }
@@ -59,6 +63,9 @@ STYLE = """
 .vcf-back { stroke: #a371f7 }
 .vcf-point { fill: #8b949e }
 .vcf-back-point { fill: #a371f7 }
+.vcf-taken { stroke: #e6edf3 }
+.vcf-taken-point, .vcf-step, .vcf-visits { fill: #e6edf3 }
+.vcf-step-number { fill: #0d1117 }
 .vcf-active .vcf-box { fill: #0c2d6b; stroke: #58a6ff }
 .vcf-paused .vcf-box { fill: #341a00; stroke: #bb8009 }
 .vcf-completed .vcf-box { fill: #04260f; stroke: #2ea043 }
@@ -69,9 +76,13 @@ STYLE = """
 """The one style sheet, the same in every picture: a page's policy can allow it by its hash."""
 
 
-def svg(definition: Definition, states: States | None = None) -> str:
-    """An SVG document, ending in a newline."""
-    plan = layout(definition, states)
+def svg(definition: Definition, states: States | None = None, *, path: Path = (), style: bool = True) -> str:
+    """An SVG document, ending in a newline.
+
+    ``path`` are the stages that a session began, in their order: the ways it took are drawn strongly, with
+    the numbers of the visits they led to.  ``style`` False leaves out the style sheet, for a page that has its own.
+    """
+    plan = layout(definition, states, path)
     name = shown(definition.name)
     root = Element(
         "svg",
@@ -86,7 +97,8 @@ def svg(definition: Definition, states: States | None = None) -> str:
         },
     )
     _add(root, "title", name)
-    _add(root, "style", STYLE)
+    if style:
+        _add(root, "style", STYLE)
     _points(root)
     _add(root, "rect", width="100%", height="100%", rx=8, kind="ground")
     _lines(root, plan.heading, plan.box_left, MARGIN, HEADING_HEIGHT, "heading")
@@ -97,22 +109,18 @@ def svg(definition: Definition, states: States | None = None) -> str:
         _beside(root, lane, plan.box_left, -1)
     for lane in plan.right:
         _beside(root, lane, plan.box_right, 1)
-    ElementTree.indent(root, " ")
-    return ElementTree.tostring(root, encoding="unicode") + "\n"
+    return elements.written(root)
 
 
 def _add(parent: Element, tag: str, text: str = "", *, kind: str = "", **attributes: object) -> Element:
-    """A child; ``kind`` is its class, ``marker_end`` becomes ``marker-end``."""
-    named = {"class": f"vcf-{kind}"} if kind else {}
-    named |= {key.replace("_", "-"): str(value) for key, value in attributes.items()}
-    child = ElementTree.SubElement(parent, tag, named)
-    child.text = text or None
-    return child
+    """A child; ``kind`` is its class."""
+    named = {"class_": f"vcf-{kind}"} if kind else {}
+    return elements.add(parent, tag, text, **named, **attributes)
 
 
 def _points(root: Element) -> None:
     definitions = _add(root, "defs")
-    for kind in ("point", "back-point"):
+    for kind in ("point", "back-point", "taken-point"):
         marker = _add(
             definitions, "marker", id=f"vcf-{kind}", viewBox="0 0 8 8", refX=7, refY=4, markerWidth=8, markerHeight=8,
             markerUnits="userSpaceOnUse", orient="auto",
@@ -127,6 +135,8 @@ def _box(root: Element, box: Box, left: int, number: int) -> None:
     _add(group, "circle", cx=middle, cy=box.top + PADDING + 8, r=11, kind="dot")
     sign = LOOKS[box.state].sign if box.state else str(number)
     _add(group, "text", sign, x=middle, y=box.top + PADDING + 12, kind="sign")
+    if box.visits:
+        _add(group, "text", f"→ {box.visits}", x=left + BOX_WIDTH - PADDING, y=box.top + PADDING + 13, kind="visits")
     text_left, top = left + PADDING + SIGN_WIDTH, box.top + PADDING - 3
     _lines(group, box.title, text_left, top, TITLE_HEIGHT, "title")
     _lines(group, box.lines, text_left, top + TITLE_HEIGHT * len(box.title), LINE_HEIGHT, "text")
@@ -141,10 +151,11 @@ def _straight(root: Element, plan: Layout) -> None:
     x = plan.box_left + BOX_WIDTH // 2
     for arrow, label in plan.straight:
         top, bottom = plan.boxes[arrow.source].bottom, plan.boxes[arrow.target].top
-        kind = "arrow vcf-needs" if arrow.kind == "needs" else "arrow"
-        _add(root, "path", d=f"M{x} {top} V{bottom - 1}", marker_end="url(#vcf-point)", kind=kind)
+        kind, point = _look(arrow)
+        _add(root, "path", d=f"M{x} {top} V{bottom - 1}", marker_end=f"url(#vcf-{point})", kind=kind)
         label_top = (top + bottom - LINE_HEIGHT * len(label)) / 2
         _lines(root, label, x + 10, label_top, LINE_HEIGHT, "text")
+        _taken(root, arrow, x - 7 - _step_width(arrow) / 2, (top + bottom) / 2)
 
 
 def _beside(root: Element, lane: Lane, edge: int, side: int) -> None:
@@ -157,6 +168,27 @@ def _beside(root: Element, lane: Lane, edge: int, side: int) -> None:
         f"M{edge} {start} H{inner} Q{out} {start} {out} {start + bend}"
         f" V{end - bend} Q{out} {end} {inner} {end} H{edge + side}"
     )
-    kind = "arrow vcf-back" if lane.arrow.back else "arrow vcf-needs" if lane.arrow.kind == "needs" else "arrow"
-    point = "url(#vcf-back-point)" if lane.arrow.back else "url(#vcf-point)"
-    _add(root, "path", d=path, marker_end=point, kind=kind)
+    kind, point = _look(lane.arrow)
+    _add(root, "path", d=path, marker_end=f"url(#vcf-{point})", kind=kind)
+    _taken(root, lane.arrow, out, (start + end) / 2)
+
+
+def _look(arrow: Arrow) -> tuple[str, str]:
+    """The classes of its line, and its point."""
+    kinds = ["arrow", *(["vcf-needs"] if arrow.kind == "needs" else []), *(["vcf-back"] if arrow.back else [])]
+    if arrow.taken:
+        return " ".join([*kinds, "vcf-taken"]), "taken-point"
+    return " ".join(kinds), "back-point" if arrow.back else "point"
+
+
+def _taken(root: Element, arrow: Arrow, x: float, y: float) -> None:
+    """The numbers of the visits that a way led to, in a box of their own on it."""
+    if not arrow.taken:
+        return
+    width = _step_width(arrow)
+    _add(root, "rect", x=x - width / 2, y=y - 9, width=width, height=18, rx=9, kind="step")
+    _add(root, "text", numbers(arrow.taken, 2), x=x, y=y + 4.5, kind="step-number")
+
+
+def _step_width(arrow: Arrow) -> int:
+    return 10 + 7 * len(numbers(arrow.taken, 2))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 from sessions_app.definitions.schema import Definition, StageDefinition
@@ -13,7 +14,9 @@ from sessions_app.language import gettext as _
 from sessions_app.text import visible
 
 States = Mapping[str, str]
-Kind = Literal["order", "needs", "way"]
+Path = Sequence[str]
+"""The stages that a session began, in the order in which it did: one again for each further attempt."""
+Kind = Literal["order", "needs", "way", "jump"]
 
 # Two characters that no XML, and so no SVG, may hold.
 _NO_CHARACTER = re.compile("[\ufffe\uffff]")
@@ -21,12 +24,16 @@ _NO_CHARACTER = re.compile("[\ufffe\uffff]")
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """From one stage to another, by their places from 0; ``label`` is the condition."""
+    """From one stage to another, by their places from 0; ``label`` is the condition.
+
+    ``taken`` are the visits of a session's path that it led to, from 1.  A ``jump`` is in the path alone.
+    """
 
     source: int
     target: int
     kind: Kind
     label: str = ""
+    taken: tuple[int, ...] = ()
 
     @property
     def back(self) -> bool:
@@ -59,6 +66,25 @@ def arrows(definition: Definition) -> list[Arrow]:
             if place not in entered:
                 found[place - 1, place] = Arrow(place - 1, place, "order")
     return sorted(found.values(), key=lambda arrow: (arrow.source, arrow.target))
+
+
+def with_path(definition: Definition, path: Path) -> list[Arrow]:
+    """The arrows, with those that the path took; where several stages are done at once, none is added."""
+    found = {(arrow.source, arrow.target): arrow for arrow in arrows(definition)}
+    places = {stage.id: place for place, stage in enumerate(definition.stages)}
+    visited = [(number, places[stage_id]) for number, stage_id in enumerate(path, 1) if stage_id in places]
+    for (_number, source), (number, target) in pairwise(visited):
+        if definition.parallel and (source, target) not in found:
+            continue
+        arrow = found.get((source, target)) or Arrow(source, target, "jump")
+        found[source, target] = replace(arrow, taken=(*arrow.taken, number))
+    return sorted(found.values(), key=lambda arrow: (arrow.source, arrow.target))
+
+
+def numbers(visits: Sequence[int], most: int = 3) -> str:
+    """«1, 4»; of many the first and the last."""
+    told = [str(number) for number in visits]
+    return ", ".join(told if len(told) <= most else [*told[: most - 1], "…", told[-1]])
 
 
 def status(states: States | None, stage: StageDefinition) -> str:

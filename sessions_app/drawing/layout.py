@@ -10,14 +10,16 @@ from itertools import groupby
 from wcwidth import wrap
 
 from sessions_app.definitions.schema import Definition, StageDefinition
-from sessions_app.drawing.graph import Arrow, States, arrows, contents, shown, status
+from sessions_app.drawing.graph import Arrow, Path, States, contents, numbers, shown, status, with_path
 from sessions_app.language import gettext as _
+from sessions_app.language import ngettext
 from sessions_app.words import LOOKS
 
 MARGIN = 20
 BOX_WIDTH = 400
 PADDING = 14
 SIGN_WIDTH = 34
+VISITS_WIDTH = 70
 TITLE_HEIGHT = 21
 LINE_HEIGHT = 18
 HEADING_HEIGHT = 28
@@ -34,12 +36,13 @@ _MOST_LINES = 4
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A stage: its title and the lines under it, already wrapped."""
+    """A stage: its title and the lines under it, already wrapped; ``visits`` are the numbers of those of a path."""
 
     title: list[str]
     lines: list[str]
     state: str
     top: int
+    visits: str = ""
 
     @property
     def height(self) -> int:
@@ -93,10 +96,10 @@ class Layout:
         return self.boxes[-1].bottom + MARGIN
 
 
-def layout(definition: Definition, states: States | None) -> Layout:
+def layout(definition: Definition, states: States | None, path: Path = ()) -> Layout:
     """Everything in its place."""
     heading = _wrap(shown(definition.name), BOX_WIDTH, _HEADING_COLUMN)
-    drawn = arrows(definition)
+    drawn = with_path(definition, path)
     straight = {arrow.source: arrow for arrow in drawn if arrow.target == arrow.source + 1}
     labels = {place: _wrap(arrow.label, BOX_WIDTH // 2, _TEXT_COLUMN) for place, arrow in straight.items()}
     leaving = {source: list(group) for source, group in groupby(drawn, lambda arrow: arrow.source)}
@@ -104,7 +107,8 @@ def layout(definition: Definition, states: States | None) -> Layout:
     top = MARGIN + HEADING_HEIGHT * len(heading) + 10
     for place, stage in enumerate(definition.stages):
         beyond = [arrow for arrow in leaving.get(place, []) if arrow.target != place + 1]
-        boxes.append(_box(definition, stage, beyond, status(states, stage), top))
+        visits = [number for number, stage_id in enumerate(path, 1) if stage_id == stage.id]
+        boxes.append(_box(definition, stage, beyond, status(states, stage), visits, top))
         top = boxes[-1].bottom + GAP + LINE_HEIGHT * max(0, len(labels.get(place, [])) - 1)
     beside = [arrow for arrow in drawn if arrow.target != arrow.source + 1]
     return Layout(
@@ -116,9 +120,11 @@ def layout(definition: Definition, states: States | None) -> Layout:
     )
 
 
-def _box(definition: Definition, stage: StageDefinition, leaving: list[Arrow], state: str, top: int) -> Box:
+def _box(
+    definition: Definition, stage: StageDefinition, leaving: list[Arrow], state: str, visits: list[int], top: int
+) -> Box:
     room = BOX_WIDTH - 2 * PADDING - SIGN_WIDTH
-    facts = [stage.id, _(LOOKS[state].word) if state else "", contents(stage)]
+    facts = [stage.id, _(LOOKS[state].word) if state else "", contents(stage), _attempts(len(visits))]
     lines = _wrap(" · ".join(filter(None, facts)), room, _TEXT_COLUMN)
     for arrow in leaving:
         if arrow.kind == "way":
@@ -127,7 +133,12 @@ def _box(definition: Definition, stage: StageDefinition, leaving: list[Arrow], s
             lines += _wrap(way, room, _TEXT_COLUMN)
     if stage.depends_on:
         lines += _wrap(_("after: {stages}").format(stages=", ".join(stage.depends_on)), room, _TEXT_COLUMN)
-    return Box(_wrap(shown(stage.name), room, _TITLE_COLUMN), lines, state, top)
+    title = _wrap(shown(stage.name), room - VISITS_WIDTH * bool(visits), _TITLE_COLUMN)
+    return Box(title, lines, state, top, numbers(visits))
+
+
+def _attempts(count: int) -> str:
+    return "" if count < 2 else ngettext("{count} attempt", "{count} attempts", count).format(count=count)
 
 
 def _wrap(text: str, room: int, column: float) -> list[str]:

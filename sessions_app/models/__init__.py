@@ -5,6 +5,7 @@ from sessions_app.models.definitions import WorkflowDefinition, WorkflowVersion
 from sessions_app.models.events import SessionEvent
 from sessions_app.models.sessions import FlowSession, Tombstone
 from sessions_app.models.tokens import ApiToken, RequestRate
+from sessions_app.models.views import SavedView
 from sessions_app.states import SessionStatus
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "FlowSession",
     "IdempotencyKey",
     "RequestRate",
+    "SavedView",
     "SchemaStamp",
     "SessionEvent",
     "SessionStatus",

@@ -50,7 +50,15 @@ class SessionEvent(WrittenByVerbs):
         verbose_name = _("event")
         verbose_name_plural = _("events")
         constraints = [models.UniqueConstraint(fields=["session", "seq"], name="one_event_per_number")]
-        indexes = [models.Index(fields=["transaction_id", "id"], name="event_feed")]
+        indexes = [
+            models.Index(fields=["transaction_id", "id"], name="event_feed"),
+            # For statistics: of other events nothing is written to it.
+            models.Index(
+                fields=["created_at", "session"],
+                name="event_completed",
+                condition=models.Q(type="session.completed"),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.session_id} #{self.seq} {self.type}"

@@ -1,73 +1,59 @@
-"""The admin's pages for stages: to look, not to change."""
+"""The admin's pages for stages: a list, and one attempt with the way to its session."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
-from django.db import models
-from django.http import HttpRequest
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 
-from sessions_app.admin.parts import ReadOnly, SeenBySome, shown, shown_json
-from sessions_app.admin.sessions import FlowSessionAdmin
-from stages_app.models import StageInstance, StageItem
-
-
-class ItemInline(ReadOnly, admin.TabularInline):
-    model = StageItem
-    fields = ("number", "item_id", "shown_text", "is_required", "is_done", "done_at", "done_by")
-    readonly_fields = ("shown_text",)
-
-    shown_text = shown("display_text", _("text"))
+from sessions_app.admin.paging import CappedPaginator
+from sessions_app.admin.parts import SeenBySome, actor_of, shown
+from sessions_app.admin.session_acts import page_of
+from sessions_app.exceptions import NotFound
+from sessions_app.templatetags.vcflow import state
+from sessions_app.text import visible
+from stages_app.admin.offers import stage_anchor
+from stages_app.admin.stage_acts import StageActs
+from stages_app.lookup import get_instance
+from stages_app.models import StageInstance
+from stages_app.representation import stage_json
 
 
 @admin.register(StageInstance)
-class StageInstanceAdmin(SeenBySome, admin.ModelAdmin):
-    list_display = ("id", "stage_id", "shown_name", "attempt", "status", "started_at", "completed_at")
-    list_filter = ("status",)
-    list_select_related = ("session",)
+class StageInstanceAdmin(StageActs, SeenBySome, admin.ModelAdmin):
+    """Looks at attempts; what is done to one goes through its verbs."""
+
+    list_display = ("id", "shown_name", "attempt", "shown_status", "assignee", "started_at", "completed_at")
+    list_filter = ("status", ("assignee", admin.EmptyFieldListFilter))
+    list_select_related = ("session", "assignee")
     search_fields = ("id",)
-    inlines = (ItemInline,)
-    fields = (
-        "id",
-        "session",
-        "stage_id",
-        "shown_name",
-        "attempt",
-        "status",
-        "started_at",
-        "completed_at",
-        "assignee",
-        "is_ad_hoc",
-        "shown_deliverables",
-        "shown_context",
-        "shown_config",
-        "shown_metadata",
-    )
-    readonly_fields = ("shown_name", "shown_deliverables", "shown_context", "shown_config", "shown_metadata")
-
-    shown_name = shown("display_name", _("name"))
-    shown_deliverables = shown_json("deliverables", _("deliverables"))
-    shown_context = shown_json("context", _("context"))
-    shown_config = shown_json("config", _("configuration"))
-    shown_metadata = shown_json("metadata", _("metadata"))
-
-
-class StageInline(ReadOnly, admin.TabularInline):
-    model = StageInstance
-    fields = ("stage_id", "shown_name", "attempt", "status", "started_at", "completed_at", "assignee", "items_done")
-    readonly_fields = ("shown_name", "items_done")
-    show_change_link = True
+    paginator = CappedPaginator
 
     shown_name = shown("display_name", _("name"))
 
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[StageInstance]:
-        rows = super().get_queryset(request).select_related("assignee").prefetch_related("items")
-        return rows.order_by("started_at", "pk")
+    @admin.display(description=_("status"), ordering="status")
+    def shown_status(self, stage_instance: StageInstance) -> str:
+        return state(stage_instance.status, kind="stage")
 
-    @admin.display(description=_("items done"))
-    def items_done(self, stage_instance: StageInstance) -> str:
-        items = stage_instance.items.all()
-        return f"{sum(item.is_done for item in items)}/{len(items)}"
+    def get_urls(self) -> list[URLPattern]:
+        return [*self.act_urls(), *super().get_urls()]
 
-
-FlowSessionAdmin.inlines.insert(0, StageInline)
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """One attempt, to look at; what can be done in it stands on its session's page."""
+        self.admit(request)
+        if request.method == "POST":
+            raise PermissionDenied
+        try:
+            found = get_instance(actor_of(request), unquote(object_id))
+        except NotFound as refusal:
+            return self.refused_at(request, refusal)
+        stage = stage_json(found)
+        address = f"{page_of(found.session_id)}#{stage_anchor(found.stage_id)}"
+        return self.page(request, "stages_app/stage.html", visible(stage["name"]), stage=stage, session_url=address)

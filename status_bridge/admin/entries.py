@@ -4,74 +4,89 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.utils import quote, unquote
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app import access
 from sessions_app.actors import Actor
-from sessions_app.admin.parts import NOTHING, SeenBySome, actor_of, shown
-from sessions_app.exceptions import FlowError, NotFound
+from sessions_app.admin.act_words import SESSION_WORDS
+from sessions_app.admin.asking import Asking
+from sessions_app.admin.paging import CappedPaginator
+from sessions_app.admin.parts import SeenBySome, actor_of, shown
+from sessions_app.language import gettext
 from sessions_app.machine import SESSION_RULES
 from sessions_app.masking import shown as shown_text
 from sessions_app.models import FlowSession
-from sessions_app.text import visible
+from sessions_app.templatetags.vcflow import ago, progress
 from sessions_app.words import verb_name
+from status_bridge.admin.looks import address_of, entry_badge, on_the_way, session_link
+from status_bridge.admin.overview_page import overview_context
 from status_bridge.mapping import SESSION_STATUS_MAPPING
 from status_bridge.models import StatusEntry
-from status_bridge.overview import Overview, overview
+from status_bridge.overview import overview
 from status_bridge.representation import Standing, standings
 from status_bridge.steering import StatusManager, find_entry
-from status_bridge.words import count_name, entry_status, level_mark, level_name
+from status_bridge.words import entry_status
 
 
 @admin.register(StatusEntry)
-class StatusEntryAdmin(SeenBySome, admin.ModelAdmin):
+class StatusEntryAdmin(Asking, SeenBySome, admin.ModelAdmin):
     """An entry is written by its session's verbs; a status is asked for on a page of its own."""
 
-    list_display = ("id", "shown_name", "workflow", "shown_status", "percent", "current_stage", "updated_at")
+    list_display = (
+        "shown_name",
+        "shown_status",
+        "bar",
+        "current_stage",
+        "shown_session",
+        "workflow",
+        "on_the_way",
+        "updated",
+    )
     list_filter = ("status",)
     list_select_related = ("workflow",)
     search_fields = ("id", "name")
     ordering = ("-updated_at", "-id")
-    fields = (
-        "id",
-        "session",
-        "shown_name",
-        "type",
-        "shown_status",
-        "percent",
-        "workflow",
-        "current_stage",
-        "created_at",
-        "updated_at",
-        "version",
-        "on_the_way",
-    )
-    readonly_fields = ("shown_name", "shown_status", "percent", "on_the_way")
+    actions = None
+    paginator = CappedPaginator
     change_list_template = "status_bridge/entry_list.html"
-    change_form_template = "status_bridge/entry.html"
 
     shown_name = shown("name", _("name"), ordering="name")
 
     @admin.display(description=_("status"), ordering="status")
     def shown_status(self, row: StatusEntry) -> str:
-        return entry_status(row.status)
+        return entry_badge(row.status)
 
     @admin.display(description=_("progress"))
-    def percent(self, row: StatusEntry) -> str:
-        return f"{row.progress}%"
+    def bar(self, row: StatusEntry) -> str:
+        return progress(row.progress)
+
+    @admin.display(description=_("session"))
+    def shown_session(self, row: StatusEntry) -> str:
+        return session_link(row.session_id)
 
     @admin.display(description=_("not outside yet"))
-    def on_the_way(self, row: StatusEntry) -> str:
-        standing = standings([row.session_id]).get(row.session_id, Standing())
-        counted = standing._asdict().items()
-        return ", ".join(f"{count_name(name)}: {count}" for name, count in counted if count) or NOTHING
+    def on_the_way(self, row: Any) -> str:
+        return on_the_way(row.standing)
+
+    @admin.display(description=_("updated"), ordering="updated_at")
+    def updated(self, row: StatusEntry) -> str:
+        return ago(row.updated_at)
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """The list, its rows with what of each is not outside yet."""
+        found = super().get_changelist_instance(request)
+        rows: list[Any] = list(found.result_list)
+        known = standings([row.session_id for row in rows])
+        for row in rows:
+            row.standing = known.get(row.session_id, Standing())
+        found.result_list = rows
+        return found
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -83,54 +98,52 @@ class StatusEntryAdmin(SeenBySome, admin.ModelAdmin):
 
     def overview(self, request: HttpRequest) -> HttpResponse:
         """How everything is that the one who looks may see."""
-        self._refuse_strangers(request)
-        found = overview(actor_of(request))
-        context = {**self._context(request, _("Overview")), "overview": _overview_context(found)}
-        return TemplateResponse(request, "status_bridge/overview.html", context)
+        self.admit(request)
+        context = overview_context(overview(actor_of(request)))
+        return self.page(request, "status_bridge/overview.html", _("Overview"), **context)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """An entry, and what may be asked for."""
+
+        def question(entry: StatusEntry) -> HttpResponse:
+            return self._entry_page(request, "status_bridge/entry.html", shown_text(entry.name), entry)
+
+        return self.asked(request, lambda actor: find_entry(actor, unquote(object_id)), question)
 
     def set_status(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show what may be asked for, then ask."""
-        self._refuse_strangers(request)
-        actor, status_id = actor_of(request), unquote(object_id)
-        try:
-            entry = find_entry(actor, status_id)
-            if request.method != "POST":
-                return self._question(request, actor, entry)
-            return self._answer(request, actor, entry)
-        except NotFound as refusal:
-            self.message_user(request, refusal.message, messages.ERROR)
-            return redirect(reverse("admin:status_bridge_statusentry_changelist"))
 
-    def _answer(self, request: HttpRequest, actor: Actor, entry: StatusEntry) -> HttpResponse:
-        """Do it and show the entry; what is refused is asked again, of the session as it is now."""
-        try:
-            done = _ask(actor, entry.pk, request)
-        except NotFound:
-            raise
-        except FlowError as refusal:
-            self.message_user(request, f"{refusal.message} {refusal.fix}", messages.ERROR)
-            return self._question(request, actor, find_entry(actor, entry.pk))
-        self.message_user(request, done, messages.SUCCESS)
-        return redirect(reverse("admin:status_bridge_statusentry_change", args=[quote(entry.pk)]))
+        def question(entry: StatusEntry) -> HttpResponse:
+            given = {"reason": request.POST.get("reason", ""), "is_forced": "force" in request.POST}
+            return self._entry_page(request, "status_bridge/set_status.html", _("Set the status"), entry, **given)
 
-    def _refuse_strangers(self, request: HttpRequest) -> None:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
+        def answer(entry: StatusEntry) -> HttpResponse:
+            self.told(request, _ask(actor_of(request), entry.pk, request))
+            return redirect(address_of("status_bridge_statusentry", entry.pk))
 
-    def _question(self, request: HttpRequest, actor: Actor, entry: StatusEntry) -> HttpResponse:
+        return self.asked(request, lambda actor: find_entry(actor, unquote(object_id)), question, answer)
+
+    def _entry_page(
+        self, request: HttpRequest, template: str, title: Any, entry: StatusEntry, **more: Any
+    ) -> HttpResponse:
         context = {
-            **self._context(request, _("Set the status")),
             "entry": entry,
-            "entry_url": reverse("admin:status_bridge_statusentry_change", args=[quote(entry.pk)]),
-            "name": visible(entry.name),
+            "badge": entry_badge(entry.status),
             "status": entry_status(entry.status),
-            "choices": _choices(actor, entry.session),
-            "reason": request.POST.get("reason", ""),
+            "on_the_way": on_the_way(standings([entry.session_id]).get(entry.session_id, Standing())),
+            "session_link": session_link(entry.session_id),
+            "choices": choices(actor_of(request), entry.session),
+            "entry_url": address_of("status_bridge_statusentry", entry.pk),
+            "set_status_url": set_status_address(entry.pk),
         }
-        return TemplateResponse(request, "status_bridge/set_status.html", context)
+        return self.page(request, template, title, **context, **more)
 
-    def _context(self, request: HttpRequest, title: Any) -> dict[str, Any]:
-        return {**self.admin_site.each_context(request), "opts": StatusEntry._meta, "title": title}
+
+def set_status_address(status_id: str) -> str:
+    """Where a status is asked for."""
+    return reverse("admin:set-entry-status", args=[quote(status_id)])
 
 
 def _ask(actor: Actor, status_id: str, request: HttpRequest) -> str:
@@ -145,54 +158,21 @@ def _ask(actor: Actor, status_id: str, request: HttpRequest) -> str:
         force="force" in request.POST,
     )
     status = entry_status(SESSION_STATUS_MAPPING[flow_session.status])
-    return str(_("{id} ({name}) is {status} now.")).format(
+    return gettext("{id} ({name}) is {status} now.").format(
         id=flow_session.pk, name=shown_text(flow_session.name), status=status
     )
 
 
-def _choices(actor: Actor, flow_session: FlowSession) -> list[dict[str, Any]]:
+def choices(actor: Actor, flow_session: FlowSession) -> list[dict[str, Any]]:
     """What the actor may ask for: the status, the verb that leads there, and whether it must say why."""
     rules = {verb: SESSION_RULES[verb] for verb in access.allowed_actions(actor, flow_session)}
     return [
         {
             "status": SESSION_STATUS_MAPPING[rule.target],
-            "title": entry_status(SESSION_STATUS_MAPPING[rule.target]),
+            "badge": entry_badge(SESSION_STATUS_MAPPING[rule.target]),
             "verb": verb_name(verb),
+            "does": gettext(SESSION_WORDS[verb].does) if verb in SESSION_WORDS else "",
             "needs_reason": rule.reason_required,
         }
         for verb, rule in rules.items()
     ]
-
-
-def _overview_context(found: Overview) -> dict[str, Any]:
-    return {
-        "at": found.at,
-        "formula": found.formula,
-        "health": _health(found.score, found.level),
-        "domains": [
-            {
-                "title": visible(domain.title),
-                "health": _health(domain.score, domain.level),
-                "formula": visible(domain.formula),
-                "counts": [(visible(count_name(key)), n) for key, n in domain.counts.items() if type(n) is int and n],
-                "reasons": [{"text": visible(each.text), "ids": map(visible, each.ids)} for each in domain.reasons],
-            }
-            for domain in found.domains
-        ],
-        "tables": [
-            _table(_("Workflow"), [(row["workflow_id"], row) for row in found.workflows]),
-            _table(_("Type"), [(row["type"] or NOTHING, row) for row in found.types]),
-        ],
-        "left_out": found.workflows_left_out,
-    }
-
-
-def _table(first: Any, rows: list[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
-    return {
-        "first": first,
-        "rows": [(visible(name), row, _health(row["score"], row["level"])) for name, row in rows],
-    }
-
-
-def _health(score: int | None, level: str) -> str:
-    return f"{level_mark(level)} {NOTHING if score is None else score} ({level_name(level)})"

@@ -9,7 +9,8 @@ from sessions_app.api.session_schemas import JSON_OBJECT, NAME, NULLABLE_TIME, T
 from sessions_app.text import TEXT_LENGTH
 from status_bridge.models import DeliveryState, Reach
 from status_bridge.models.entries import EntryStatus
-from status_bridge.subscription_deliveries import ANSWER_LENGTH, MOST_REPLAYED
+from status_bridge.sinks.base import ANSWER_LENGTH
+from status_bridge.subscription_deliveries import MOST_REPLAYED
 from status_bridge.subscription_events import MOST_PATTERNS
 from status_bridge.subscription_standing import MOST_COUNTED, STATES
 

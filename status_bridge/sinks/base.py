@@ -18,6 +18,9 @@ from status_bridge.messages import Message
 from status_bridge.models import Subscription
 from status_bridge.net import Answer
 
+ANSWER_LENGTH = 500
+"""Characters of what a receiver says that are kept."""
+
 
 class Undelivered(Exception):
     """The message didn't arrive; it is tried again.

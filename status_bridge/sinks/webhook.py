@@ -19,12 +19,11 @@ from sessions_app.masking import shown
 from status_bridge import signing
 from status_bridge.messages import Message
 from status_bridge.net import Answer, Unreachable
-from status_bridge.sinks.base import Arrival, Receipt, Request, Sink, Target, Undelivered
+from status_bridge.sinks.base import ANSWER_LENGTH, Arrival, Receipt, Request, Sink, Target, Undelivered
 from status_bridge.steering import session_id_of
 
 STATUS_REQUESTED = "vcflow.status.requested"
 CONTENT_TYPE = "application/cloudevents+json"
-ANSWER_LENGTH = 500
 MOST_ANSWER = 1024 * 1024
 """Bytes: a page of HTML is no reason to send the message again."""
 

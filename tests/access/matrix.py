@@ -37,6 +37,8 @@ OUTCOMES = {
         "login": "sent to the login page",
         "redirect": "302 to another page",
         "gone": "answered as what doesn't exist",
+        "each-403": "200; of each session named it says that it is not allowed",
+        "each-404": "200; of each session named it says what it says of one that doesn't exist",
         "403": "403",
         "404": "404",
     },

@@ -13,7 +13,7 @@ from django.contrib.auth.models import Permission, User
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 
-from sessions_app.models import ApiToken, FlowSession
+from sessions_app.models import ApiToken, FlowSession, SavedView
 from tests.access import matrix
 from tests.access.api_requests import is_passed_over, is_pinged, is_sent_again, is_unsubscribed
 from tests.access.matrix import SIGNED_IN, Row
@@ -68,8 +68,18 @@ DONE = {
 }
 """What buttons of webhooks do, by the end of their address."""
 
+IS_REFUSED = "vc-paused"
+"""The look of a refusal on the pages for many sessions."""
+
 SIGNING = ("GET /admin/login/", "POST /admin/logout/")
 """Whoever they are."""
+
+FORMS: Mapping[str, Mapping[str, str]] = {
+    "all that fit": {"verb": "pause", "all": "1", "query": "q={session_id}"},
+    "the deed": {"verb": "pause", "do": "1", "key": "once", "ids": "{session_id}", "reason": "so"},
+    "/admin/sessions_app/flowsession/views/": {"name": "New", "query": "whose=mine"},
+}
+"""What a form sends, by the case or the address."""
 
 VALUES = {"url": "nothing/here", "uid": "MQ", "token": "none", "content_type_id": "{content_type_id}"}
 
@@ -88,16 +98,21 @@ def ask(client: Client, row: Row, names: Names, *, follow: bool = False) -> Any:
     method, path = row.request.split()
     page = page_of(row)
     label = row.case.partition("; ")[2]
-    values = {**VALUES, "object_id": quote(filled(page.object_id, names)), "app_label": label, "id": "{user_id}"}
+    own = {"object_id": quote(filled(page.object_id, names)), "app_label": label, "file_format": label}
+    values = {**VALUES, **own, "id": "{user_id}"}
     path = filled(filled(path, values), names)
     if method == "POST":
-        return client.post(path, {"post": "yes", "reason": "so"}, follow=follow)
+        given = FORMS.get(label) or FORMS.get(path) or {}
+        return client.post(path, {"post": "yes", "reason": "so", **filled(given, names)}, follow=follow)
     query = {"q": filled(SEARCHED[path.split("/")[3]], names)} if label == "search" else {}
     return client.get(path, query, follow=follow)
 
 
 def text_of(answer: Any) -> str:
-    """The page, without the proof of its form, which is new each time."""
+    """The page or file, without the proof of its form, which is new each time."""
+    if answer.streaming:
+        answer.streaming_content = [content := b"".join(answer.streaming_content)]
+        return content.decode()
     return _CSRF.sub("", answer.content.decode())
 
 
@@ -122,6 +137,10 @@ def why_not(world: World, client: Client, row: Row, outcome: str, names: Names) 
             return "" if is_elsewhere else told
         case "gone":
             return _unlike_an_unknown_one(client, row, names, answer) or ("" if answer.redirect_chain else told)
+        case "each-403":
+            return "" if answer.status_code == 200 and IS_REFUSED in text_of(answer) else told
+        case "each-404":
+            return _unlike_an_unknown_one(client, row, names, answer)
     # The name in the address is the asker's own.
     return "" if answer.status_code == int(outcome) and not set(leaked) - {names["session_id"]} else told
 
@@ -131,6 +150,11 @@ def _is_done(answer: Any, row: Row, names: Names) -> bool:
         return answer.status_code == 302 and ApiToken.objects.get(token_key=names["token_id"]).state == "revoked"
     method, path = row.request.split()
     kind = path.rstrip("/").rpartition("/")[2]
+    if "/flowsession/views/" in path:
+        is_kept = SavedView.objects.filter(name="New" if kind == "views" else "Theirs").exists()
+        return answer.status_code == 302 and is_kept is (kind == "views")
+    if row.case.endswith("the deed"):
+        return answer.status_code == 200 and FlowSession.objects.get(pk=names["session_id"]).status == "PAUSED"
     if method == "POST" and kind in DONE:
         return answer.status_code == 302 and DONE[kind](names)
     if method == "POST" and kind == "resume":
@@ -143,6 +167,8 @@ def _is_done(answer: Any, row: Row, names: Names) -> bool:
 def _shown(row: Row, names: Names) -> str:
     """What proves that a page is the right one: its own text, in a list the link to it."""
     page, kind = page_of(row), row.request.rstrip("/").rpartition("/")[2]
+    if kind in ("bulk", "{file_format}"):
+        return names["session_id"]
     if kind in {model.split("/")[1] for model in MODELS}:
         return filled(page.shows, names) if kind == "apitoken" else f"/{quote(filled(page.object_id, names))}/change/"
     return filled(page.shows, names) if kind in ("change", "revoke") else ""

@@ -14,7 +14,8 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from sessions_app.actors import Actor
-from sessions_app.models import FlowSession, WorkflowVersion
+from sessions_app.models import FlowSession, SavedView, WorkflowVersion
+from sessions_app.saved_views import save_view
 from sessions_app.services import FlowSessionManager, switch_active_session
 from sessions_app.tokens import create_token
 from stages_app.services import StageInstanceManager
@@ -206,6 +207,7 @@ class World:
             "event_id": str(building.events.get(seq=1).pk),
             "group_id": str(team("others").pk),
             "user_id": str(self.user("viewer").pk),
+            "view_id": self._view(),
         }
         self._webhook()
         for role in SIGNED_IN:
@@ -216,6 +218,12 @@ class World:
             # The feed tells what was committed, and a test's transaction never is.
             with connection.cursor() as cursor:
                 cursor.execute("UPDATE session_events SET transaction_id = 1")
+
+    def _view(self) -> str:
+        """The owner's; its id is as long as one that nobody has."""
+        made = save_view(self.actor("owner"), "Theirs", "whose=mine")
+        SavedView.objects.filter(pk=made.pk).update(id=5 * 10**6 + made.pk)
+        return str(5 * 10**6 + made.pk)
 
     def _webhook(self) -> None:
         """The owner's, with a message that waits; it is told of nothing that anybody does here."""
@@ -281,6 +289,7 @@ def unknown(names: Names) -> dict[str, str]:
     changed["team"] = "platf0rm"
     changed["tombstone_id"] = f"{names['tombstone_id'][:-4]}0000"
     changed["event_id"] = str(10**6 + int(names["event_id"]))
+    changed["view_id"] = str(10**6 + int(names["view_id"]))
     changed["conflict_id"] = str(10**6 + int(names["conflict_id"]))
     changed["webhook_id"] = f"{names['webhook_id'][:-4]}zzzz"
     changed["delivery_id"] = str(10**6 + int(names["delivery_id"]))

@@ -16,6 +16,7 @@ UNASKED = {
     "sessions_app/services.py",  # deletes the session that is locked
     "stages_app/brief.py",  # as the logs
     "stages_app/standing.py",  # likewise
+    "stages_app/stats/durations.py",  # those of sessions that were looked for as seen
     "status_bridge/entries.py",  # makes the entries that are missing
     "status_bridge/tracking.py",  # those that a subscription tells of
 }

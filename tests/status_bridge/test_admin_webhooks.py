@@ -103,7 +103,7 @@ def test_every_button_asks_first(admin_client, board, verb):
     page = admin_client.get(act(verb, board[0]))
     assert page.status_code == 200
     assert "board &lt;b&gt;\\u202e" in page.text
-    assert '<form method="post">' in page.text
+    assert '<form method="post" class="vc-form">' in page.text
     assert Subscription.objects.values().get() == before
     assert not Delivery.objects.exists()
 
@@ -113,7 +113,8 @@ def test_a_ping_is_told_on_the_webhooks_page(admin_client, board):
         Subscription.objects.update(url=receiver.url)
         page = admin_client.post(act("ping", board[0]), follow=True)
     assert "The ping arrived: HTTP 200" in page.text
-    assert page.redirect_chain[0][0] == page_of(board[0])
+    assert page.redirect_chain[0][0] == reverse("admin:webhook-delivery", args=[board[0].pk, Delivery.objects.get().pk])
+    assert "<dd>200</dd>" in page.text
     assert "The ping did not arrive" in admin_client.post(act("ping", board[0]), follow=True).text
 
 

@@ -9,7 +9,7 @@ from sessions_app.services import FlowSessionManager
 from status_bridge import delivery, leases
 from status_bridge.models import Delivery, Lane, Subscription
 from status_bridge.net import Unreachable
-from status_bridge.sinks.base import Receipt
+from status_bridge.sinks.base import ANSWER_LENGTH, Receipt
 from tests.factories import publish_workflow
 from tests.status_bridge.lanes_at_work import (
     lane,
@@ -73,7 +73,7 @@ def test_what_a_receiver_says_is_cut(workflow, scripted):
     told_sessions(workflow)
     scripted.behaviour = staticmethod(refusing(answer="x" * 9000))
     delivery.deliver_due()
-    assert len(Delivery.objects.exclude(answer="").get().answer) == delivery.KEPT_LENGTH
+    assert len(Delivery.objects.exclude(answer="").get().answer) == ANSWER_LENGTH
 
 
 def test_a_message_that_fails_keeps_its_lane_alone_waiting(workflow, scripted, clock):

@@ -31,7 +31,11 @@
     Idiomorph.defaults.ignoreActiveValue = true;
     Object.assign(Idiomorph.defaults.callbacks, {
       beforeAttributeUpdated: (name, node) => !(name === "open" && node.tagName === "DETAILS"),
-      beforeNodeMorphed: (node) => !(node.tagName === "FORM" && !node.dataset.sent && isBegun(node)),
+      beforeNodeMorphed: (node, fresh) => {
+        // What is another thing than before, such as the current stage, is open or not as the server says.
+        if (node.tagName === "DETAILS" && node.dataset.state !== fresh.dataset.state) node.open = fresh.open;
+        return !(node.tagName === "FORM" && !node.dataset.sent && isBegun(node));
+      },
     });
     document.addEventListener("htmx:beforeRequest", (event) => {
       const form = event.target.closest && event.target.closest("form");

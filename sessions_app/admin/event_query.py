@@ -1,0 +1,205 @@
+"""Which events the list shows: newest first, a page at a time, at any number of events.
+
+Whatever is filtered, one page looks through :data:`WINDOW` events at most and says so; the next one goes on
+from there.  A day is found by halving: events stand in the order in which they were written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from sessions_app.actors import Actor
+from sessions_app.admin.date_drill import Stretch, read_bound, stretch_between
+from sessions_app.exceptions import InvalidInput
+from sessions_app.language import gettext as _
+from sessions_app.masking import shown
+from sessions_app.models import FlowSession, SessionEvent
+from sessions_app.querysets import SessionEventQuerySet
+from sessions_app.states import Level
+from sessions_app.text import NAME_LENGTH, is_reference
+
+ROWS = 50
+WINDOW = 50_000
+
+FEW_SESSIONS = 500
+"""Who sees no more sessions than this is shown the events of these, however old, without a window."""
+
+SESSION, FROM, BEFORE_TIME, OLDER_THAN = "session__id__exact", "created_at__gte", "created_at__lt", "before"
+_WRITTEN_WITHIN = timedelta(minutes=10)
+"""Rows are numbered when they are written; the time of a change is taken at its beginning."""
+
+_SHOWN = (
+    "session__name",
+    "seq",
+    "type",
+    "level",
+    "stage_instance_id",
+    "actor",
+    "door",
+    "submitted_by",
+    "reason",
+    "created_at",
+)
+
+LEVEL, TYPE, DOOR = "level", "type", "door"
+FILTERS = ("q", SESSION, LEVEL, TYPE, DOOR, FROM, BEFORE_TIME, OLDER_THAN)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an address asks for; ``refusals`` tell what of it can't be read."""
+
+    values: Mapping[str, str]
+    refusals: tuple[InvalidInput, ...] = ()
+
+    def query(self, *without: str, **changes: str) -> str:
+        """The query string of the same list with some changes, from its newest event on unless told otherwise."""
+        left_out = {OLDER_THAN, *without} - changes.keys()
+        return urlencode({name: value for name, value in {**self.values, **changes}.items() if name not in left_out})
+
+    @property
+    def stretch(self) -> Stretch | None:
+        """The whole days that it is narrowed to."""
+        bounds = self.values.get(FROM), self.values.get(BEFORE_TIME)
+        return stretch_between(read_bound(bounds[0]), read_bound(bounds[1])) if bounds[0] and bounds[1] else None
+
+
+class EventPage(NamedTuple):
+    """The events of a page.  ``older`` is where the next one begins: None when there is none.
+
+    ``was_cut``: the page ends where its window ended, not because it is full.
+    """
+
+    rows: list[SessionEvent]
+    older: int | None
+    was_cut: bool
+
+
+def read_asked(parameters: Mapping[str, Any]) -> Asked:
+    """What the address says; a search is for a session's exact id."""
+    values: dict[str, str] = {}
+    refusals = [_unknown(name) for name in parameters if name not in FILTERS]
+    for name in FILTERS:
+        value = str(parameters.get(name, "")).strip()
+        if not value:
+            continue
+        if is_reference(value) and len(value) <= NAME_LENGTH and _is_readable(name, value):
+            values[SESSION if name == "q" else name] = value
+        else:
+            refusals.append(_unreadable(name, value))
+    return Asked(values, tuple(refusals))
+
+
+def page_of(actor: Actor, asked: Asked) -> EventPage:
+    """The page asked for."""
+    rows = _narrowed(SessionEvent.objects.visible_to(actor), asked.values)
+    if SESSION in asked.values:  # by the index of the session's numbers
+        return _page(rows.filter(session=asked.values[SESSION]).order_by("-seq"), None)
+    few = few_sessions(actor)
+    if few is not None:
+        return _page(rows.filter(session__in=few).order_by("-id"), None)
+    start, end = _ids_between(actor, asked.values)
+    top = min(end, int(asked.values.get(OLDER_THAN, end)))
+    bottom = max(start, top - WINDOW)
+    return _page(rows.filter(pk__gte=bottom, pk__lt=top).order_by("-id"), bottom if bottom > start else None)
+
+
+def few_sessions(actor: Actor) -> list[str] | None:
+    """The ids of the sessions that the actor sees; None when they are many."""
+    if actor.rights.is_admin:
+        return None
+    seen = FlowSession.objects.visible_to(actor).order_by().values_list("pk", flat=True)[: FEW_SESSIONS + 1]
+    ids = list(seen)
+    return ids if len(ids) <= FEW_SESSIONS else None
+
+
+def time_span(actor: Actor) -> tuple[datetime | None, datetime | None]:
+    """When the oldest and the newest event happened that the actor sees."""
+    few = few_sessions(actor)
+    rows = SessionEvent.objects.visible_to(actor)
+    rows = rows if few is None else rows.filter(session__in=few)
+    times = (rows.order_by(order).values_list("created_at", flat=True).first() for order in ("id", "-id"))
+    return next(times), next(times)
+
+
+def _page(rows: SessionEventQuerySet, bottom: int | None) -> EventPage:
+    """``bottom`` is where the window ends; None when it ends with the events."""
+    found = list(rows.select_related("session").only(*_SHOWN)[: ROWS + 1])
+    if len(found) > ROWS:
+        return EventPage(found[:ROWS], found[ROWS - 1].pk, was_cut=False)
+    return EventPage(found, bottom, was_cut=bottom is not None)
+
+
+def _narrowed(rows: SessionEventQuerySet, values: Mapping[str, str]) -> SessionEventQuerySet:
+    if LEVEL in values:
+        rows = rows.filter(level__gte=Level[values[LEVEL]])
+    if TYPE in values:
+        rows = rows.filter(type=values[TYPE])
+    if DOOR in values:
+        rows = rows.filter(door=values[DOOR])
+    if FROM in values:
+        rows = rows.filter(created_at__gte=read_bound(values[FROM]))
+    if BEFORE_TIME in values:
+        rows = rows.filter(created_at__lt=read_bound(values[BEFORE_TIME]))
+    return rows.filter(pk__lt=int(values[OLDER_THAN])) if OLDER_THAN in values else rows
+
+
+def _ids_between(actor: Actor, values: Mapping[str, str]) -> tuple[int, int]:
+    """The numbers of the rows between which the time asked for lies: from the first one, to before the second."""
+    rows = SessionEvent.objects.visible_to(actor)
+    first, last = (rows.order_by(order).values_list("pk", flat=True).first() or 0 for order in ("id", "-id"))
+    start, end = first, last + 1
+    if FROM in values:
+        start = _first_since(actor, read_bound(values[FROM]) - _WRITTEN_WITHIN, start, end)
+    if BEFORE_TIME in values:
+        end = _first_since(actor, read_bound(values[BEFORE_TIME]) + _WRITTEN_WITHIN, start, end)
+    return start, end
+
+
+def _first_since(actor: Actor, time: datetime, low: int, high: int) -> int:
+    """The first row of that time or later, found by halving; ``high`` when there is none."""
+    while low < high:
+        middle = (low + high) // 2
+        row = (
+            SessionEvent.objects.visible_to(actor)
+            .filter(pk__gte=middle, pk__lt=high)
+            .order_by("pk")
+            .values_list("pk", "created_at")
+            .first()
+        )
+        if row is None or row[1] >= time:
+            high = middle
+        else:
+            low = row[0] + 1
+    return low
+
+
+def _is_readable(name: str, value: str) -> bool:
+    if name == OLDER_THAN:
+        return value.isascii() and value.isdecimal() and len(value) < 19
+    if name == LEVEL:
+        return value in Level.names
+    if name in (FROM, BEFORE_TIME):
+        try:
+            read_bound(value)
+        except ValueError:
+            return False
+    return True
+
+
+def _unreadable(name: str, value: str) -> InvalidInput:
+    return InvalidInput(
+        _("The list can't be filtered by {name} {value}.").format(name=name, value=shown(value[:80])),
+        fix=_("Choose another one, or leave the filter out."),
+        field=name,
+    )
+
+
+def _unknown(name: str) -> InvalidInput:
+    return InvalidInput(
+        _("The list has no filter {name}.").format(name=shown(name[:80])), fix=_("Choose one of those above the list.")
+    )

@@ -1,0 +1,216 @@
+"""What of the list of sessions an address asks for, and the page of it.
+
+The keys of the first thousand rows are read in one go, by an index that holds all that is asked:
+they are the count and every page.  Only the sessions of the page itself are read whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlencode
+
+from sessions_app.actors import Actor
+from sessions_app.admin.date_drill import Drill, Stretch, drill, read_bound, stretch_between
+from sessions_app.admin.paging import MOST, CappedPaginator
+from sessions_app.admin.session_filters import CREATED_BEFORE, CREATED_FROM, SessionFilter, filters, unreadable
+from sessions_app.exceptions import InvalidInput
+from sessions_app.language import gettext as _
+from sessions_app.language import noop
+from sessions_app.masking import shown
+from sessions_app.models import FlowSession
+from sessions_app.querysets import FlowSessionQuerySet
+from sessions_app.text import NAME_LENGTH, is_reference
+
+T = TypeVar("T")
+
+ON_PAGE = 50
+NEWEST_FIRST = "-created_at"
+ORDERS: Mapping[str, str] = {
+    NEWEST_FIRST: noop("newest first"),
+    "created_at": noop("oldest first"),
+    "-updated_at": noop("changed last first"),
+    "updated_at": noop("changed longest ago first"),
+    "name": noop("by name"),
+    "-name": noop("by name, backwards"),
+}
+"""Each by a column that has an index of its own."""
+
+ORDER, PAGE = "o", "p"
+
+_SHOWN = (
+    "id",
+    "name",
+    "workflow__name",
+    "pinned_version",
+    "status",
+    "current_stage_id",
+    "stage_states",
+    "owner__username",
+    "team__name",
+    "updated_at",
+    "created_at",
+)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Who asks for what: the filters' values, an order and a page; ``refusals`` tell what of it can't be read."""
+
+    actor: Actor
+    rows: FlowSessionQuerySet
+    values: Mapping[str, str] = field(default_factory=dict)
+    order: str = NEWEST_FIRST
+    page: int = 1
+    refusals: tuple[InvalidInput, ...] = ()
+
+    def checked(self) -> Selection:
+        """Itself; raises the first refusal: what is done to many must not be done to others than were meant."""
+        for refusal in self.refusals:
+            raise refusal
+        return self
+
+    def query(self, changes: Mapping[str, str] | None = None, *, page: int = 1, without: Iterable[str] = ()) -> str:
+        """The query string of the same list with some changes; empty for the list of all."""
+        left_out = set(without)
+        changed = {**self.values, **(changes or {})}
+        values = {name: value for name, value in changed.items() if name not in left_out}
+        values |= {ORDER: self.order} if self.order != NEWEST_FIRST else {}
+        values |= {PAGE: str(page)} if page > 1 else {}
+        return urlencode(values)
+
+    def first(self, count: int, order: str = NEWEST_FIRST) -> FlowSessionQuerySet:
+        """The first rows, at any size."""
+        return _ordered(self.rows, order).head(self.actor, count)
+
+    @property
+    def stretch(self) -> Stretch | None:
+        """The whole days that it is narrowed to."""
+        if CREATED_FROM not in self.values or CREATED_BEFORE not in self.values:
+            return None
+        return stretch_between(read_bound(self.values[CREATED_FROM]), read_bound(self.values[CREATED_BEFORE]))
+
+
+class ListPage(NamedTuple):
+    """The sessions of one page; ``is_sortable``: the list may be ordered otherwise than by when they were made."""
+
+    rows: list[FlowSession]
+    paginator: CappedPaginator
+    number: int
+    order: str
+    is_sortable: bool
+
+
+def read_selection(actor: Actor, parameters: Mapping[str, Any]) -> Selection:
+    """What the address asks for; what can't be read is left out and told."""
+    rows: FlowSessionQuerySet = FlowSession.objects.visible_to(actor)
+    values: dict[str, str] = {}
+    refusals: list[InvalidInput] = []
+    given = {name: str(parameters[name]).strip() for name in parameters}
+    for name, known in filters().items():
+        value = given.pop(name, "")
+        if not value:
+            continue
+        try:
+            rows = _narrowed(actor, rows, known, value)
+            values[name] = value
+        except InvalidInput as refusal:
+            refusals.append(refusal)
+    order = _read(given.pop(ORDER, ""), NEWEST_FIRST, _order, refusals)
+    page = _read(given.pop(PAGE, ""), 1, _page_number, refusals)
+    refusals += [_unknown(name) for name in given]
+    return Selection(actor, rows, values, order, page, tuple(refusals))
+
+
+def page_of(selection: Selection) -> ListPage:
+    """The page asked for, or the last one if there are fewer."""
+    is_everything = selection.actor.rights.is_admin and not selection.values
+    is_by_creation = selection.order.lstrip("-") == "created_at"
+    way = selection.order if is_by_creation or is_everything else NEWEST_FIRST
+    keys = list(selection.first(MOST + 1, way).values_list("pk", flat=True))
+    # Any order of a thousand rows is cheap; that of more needs an index for each combination of filters.
+    is_sortable = is_everything or len(keys) <= MOST
+    order = selection.order if is_sortable or is_by_creation else NEWEST_FIRST
+    paginator = CappedPaginator(keys, ON_PAGE)
+    page = paginator.page(min(selection.page, paginator.num_pages))
+    if order == way:
+        return ListPage(_read_whole(selection.actor, page.object_list), paginator, page.number, order, is_sortable)
+    begin = (page.number - 1) * ON_PAGE
+    found = _ordered(_whole(selection.actor, keys), order)[begin : begin + ON_PAGE]
+    return ListPage(list(found), paginator, page.number, order, is_sortable)
+
+
+def time_drill(selection: Selection) -> Drill:
+    """Where the list stands in time, of all that the actor sees."""
+    everything = Selection(selection.actor, FlowSession.objects.visible_to(selection.actor))
+
+    def made(order: str) -> datetime | None:
+        for moment in everything.first(1, order).values_list("created_at", flat=True):
+            return moment
+        return None
+
+    def link(stretch: Stretch | None) -> str:
+        bounds = {CREATED_FROM: str(stretch.first), CREATED_BEFORE: str(stretch.end)} if stretch else {}
+        without = () if stretch else (CREATED_FROM, CREATED_BEFORE)
+        return f"?{selection.query(bounds, without=without)}"
+
+    return drill(made("created_at"), made(NEWEST_FIRST), selection.stretch, link, _("All times"))
+
+
+def _ordered(rows: FlowSessionQuerySet, order: str) -> FlowSessionQuerySet:
+    return rows.order_by(order, "-id" if order.startswith("-") else "id")
+
+
+def _whole(actor: Actor, keys: Iterable[str]) -> FlowSessionQuerySet:
+    rows = FlowSession.objects.visible_to(actor).filter(pk__in=list(keys))
+    return rows.select_related("workflow", "owner", "team").only(*_SHOWN)
+
+
+def _read_whole(actor: Actor, keys: Any) -> list[FlowSession]:
+    """These sessions, in that order."""
+    found = {row.pk: row for row in _whole(actor, keys).order_by()}
+    return [found[key] for key in keys if key in found]
+
+
+def _narrowed(actor: Actor, rows: FlowSessionQuerySet, known: SessionFilter, value: str) -> FlowSessionQuerySet:
+    if not is_reference(value) or len(value) > NAME_LENGTH:
+        raise unreadable(known, value)
+    try:
+        return known.narrow(actor, rows, value)
+    except ValueError:
+        raise unreadable(known, value) from None
+
+
+def _read(text: str, default: T, read: Callable[[str], T], refusals: list[InvalidInput]) -> T:
+    try:
+        return read(text) if text else default
+    except ValueError:
+        refusals.append(_unreadable_place(text))
+        return default
+
+
+def _order(text: str) -> str:
+    if text not in ORDERS:
+        raise ValueError(text)
+    return text
+
+
+def _page_number(text: str) -> int:
+    number = int(text[:10])
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def _unreadable_place(text: str) -> InvalidInput:
+    return InvalidInput(
+        _("The list has no order or page {value}.").format(value=shown(text[:80])), fix=_("Choose one of the links.")
+    )
+
+
+def _unknown(name: str) -> InvalidInput:
+    return InvalidInput(
+        _("The list has no filter {name}.").format(name=shown(name[:80])), fix=_("Choose one of those above the list.")
+    )
