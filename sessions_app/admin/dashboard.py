@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.contrib.admin.utils import quote
 from django.db.models import Count
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -17,7 +18,7 @@ STATES = (machine.ACTIVE, machine.PAUSED, machine.FAILED, machine.PENDING, machi
 """In this order: what is under way, what wants somebody, what is over."""
 
 
-def sessions_url(**query: object) -> str:
+def sessions_url(**query: str | int) -> str:
     """The list of sessions, narrowed by its own parameters."""
     address = reverse("admin:sessions_app_flowsession_changelist")
     return f"{address}?{urlencode(query)}" if query else address
@@ -25,7 +26,7 @@ def sessions_url(**query: object) -> str:
 
 def session_url(session_id: str) -> str:
     """The page of one session."""
-    return reverse("admin:sessions_app_flowsession_change", args=[session_id])
+    return reverse("admin:sessions_app_flowsession_change", args=[quote(session_id)])
 
 
 def number(count: int, most: int | None = None) -> str:

@@ -32,6 +32,9 @@ _LEVELS = {
     Level.ERROR: ("✕", noop("error")),
 }
 
+_TOLD_ABOVE = ("status", "attempt")
+"""Fields that the first line of an event tells."""
+
 
 class Page(NamedTuple):
     """Which events are asked for: at least of that level, and older than that number (None: the newest)."""
@@ -119,11 +122,11 @@ def _row(view: View, event: SessionEvent) -> dict[str, Any]:
 
 
 def _moved(event: SessionEvent) -> tuple[str, str] | None:
-    """From which state to which, in words; None where there was none before."""
+    """From which state to which, in words; from none, where something came to be."""
     change = event.changes.get("status")
-    if not change or not change["before"]:
+    if not change:
         return None
-    return _state(event, change["before"]), _state(event, change["after"])
+    return (_state(event, change["before"]) if change["before"] else ""), _state(event, change["after"])
 
 
 def _state(event: SessionEvent, status: str) -> str:
@@ -134,11 +137,8 @@ def _changes(flow_session: FlowSession, event: SessionEvent) -> Iterator[dict[st
     """What an event changed besides the state, as it stands in the log: masked when it was recorded."""
     for name, change in event.changes.items():
         before, after = change["before"], change["after"]
-        if name == "status" and before:
-            continue
-        if name in ("status", "session.status"):
-            before, after = (value and _state(event, value) for value in (before, after))
-        yield {"name": name, "text": _item(flow_session, event, name), "before": before, "after": after}
+        if name not in _TOLD_ABOVE:
+            yield {"name": name, "text": _item(flow_session, event, name), "before": before, "after": after}
 
 
 def _is_short(changes: Sequence[Mapping[str, Any]]) -> bool:

@@ -63,7 +63,7 @@ class SessionEventAdmin(Pages, SeenBySome, admin.ModelAdmin):
             older=asked.query(**{OLDER_THAN: str(page.older)}) if page.older else "",
             newest=asked.query() if OLDER_THAN in asked.values else None,
             was_cut=page.was_cut,
-            window=f"{WINDOW:,}",
+            looked=_("{count} events were looked through.").format(count=f"{WINDOW:,}"),
             fields=_fields(asked),
             session=asked.values.get(SESSION, ""),
             kept=[(name, asked.values[name]) for name in (FROM, BEFORE_TIME) if name in asked.values],
@@ -83,7 +83,7 @@ class SessionEventAdmin(Pages, SeenBySome, admin.ModelAdmin):
             return redirect(_LIST)
         wanted = {event.seq - 1, event.seq + 1, event.cause or 0}
         others = SessionEvent.objects.visible_to(actor).filter(session=event.session_id, seq__in=wanted)
-        near = {other.seq: other for other in others.only("seq", "type", "hash", "session")}
+        near = {other.seq: other for other in others.only("seq", "type", "hash", "session").order_by("seq")}
         return self.page(
             request,
             "sessions_app/event.html",

@@ -21,6 +21,7 @@ from sessions_app.representation import session_json
 from sessions_app.text import visible
 
 NOTES_SHOWN = 20
+NOTES_UNFOLDED = 3
 
 _NOTED = "session.noted"
 _LED_HERE = ("session.created", *(rule.event for rule in SESSION_RULES.values()))
@@ -77,8 +78,10 @@ def notes_panel(view: View) -> Mapping[str, Any] | None:
     may_write = access.may(view.actor, "note", flow_session)
     if not newest and not may_write:
         return None
+    notes = [_told(event) for event in newest[:NOTES_SHOWN]]
     return {
-        "notes": [_told(event) for event in newest[:NOTES_SHOWN]],
+        "notes": notes[:NOTES_UNFOLDED],
+        "folded": notes[NOTES_UNFOLDED:],
         "has_more": len(newest) > NOTES_SHOWN,
         "act": session_act(flow_session, "note") if may_write else None,
     }
@@ -89,5 +92,5 @@ def data_panel(view: View) -> Mapping[str, Any]:
     return {"context": view.data["context"], "metadata": view.data["metadata"]}
 
 
-register_panel("session", Panel("notes", 25, "sessions_app/session_notes.html", notes_panel))
+register_panel("session", Panel("notes", 7, "sessions_app/session_notes.html", notes_panel, is_wide=False))
 register_panel("session", Panel("data", 60, "sessions_app/session_data.html", data_panel))

@@ -83,7 +83,10 @@ class Selection:
 
     def first(self, count: int, order: str = NEWEST_FIRST) -> FlowSessionQuerySet:
         """The first rows, at any size."""
-        return _ordered(self.rows, order).head(self.actor, count)
+        rows = _ordered(self.rows, order)
+        # Of one owner or one team they stand in an index of their own, in their order.
+        is_of_one = self.values.keys() & {"owner", "team"} or self.values.get("whose") == "mine"
+        return rows[:count] if is_of_one else rows.head(self.actor, count)
 
     @property
     def stretch(self) -> Stretch | None:
@@ -136,9 +139,9 @@ def page_of(selection: Selection) -> ListPage:
     paginator = CappedPaginator(keys, ON_PAGE)
     page = paginator.page(min(selection.page, paginator.num_pages))
     if order == way:
-        return ListPage(_read_whole(selection.actor, page.object_list), paginator, page.number, order, is_sortable)
+        return ListPage(_in_order(selection.rows, page.object_list), paginator, page.number, order, is_sortable)
     begin = (page.number - 1) * ON_PAGE
-    found = _ordered(_whole(selection.actor, keys), order)[begin : begin + ON_PAGE]
+    found = _ordered(_whole(selection.rows, keys), order)[begin : begin + ON_PAGE]
     return ListPage(list(found), paginator, page.number, order, is_sortable)
 
 
@@ -163,14 +166,14 @@ def _ordered(rows: FlowSessionQuerySet, order: str) -> FlowSessionQuerySet:
     return rows.order_by(order, "-id" if order.startswith("-") else "id")
 
 
-def _whole(actor: Actor, keys: Iterable[str]) -> FlowSessionQuerySet:
-    rows = FlowSession.objects.visible_to(actor).filter(pk__in=list(keys))
-    return rows.select_related("workflow", "owner", "team").only(*_SHOWN)
+def _whole(rows: FlowSessionQuerySet, keys: Iterable[str]) -> FlowSessionQuerySet:
+    """The sessions of these keys, which were read among ``rows``; their conditions again would mislead SQLite."""
+    found = FlowSessionQuerySet(rows.model, using=rows.db).filter(pk__in=list(keys))
+    return found.select_related("workflow", "owner", "team").only(*_SHOWN)
 
 
-def _read_whole(actor: Actor, keys: Any) -> list[FlowSession]:
-    """These sessions, in that order."""
-    found = {row.pk: row for row in _whole(actor, keys).order_by()}
+def _in_order(rows: FlowSessionQuerySet, keys: Any) -> list[FlowSession]:
+    found = {row.pk: row for row in _whole(rows, keys).order_by()}
     return [found[key] for key in keys if key in found]
 
 

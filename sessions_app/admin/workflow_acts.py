@@ -8,8 +8,9 @@ from typing import Any
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app import publishing
@@ -47,13 +48,16 @@ _ACTS: dict[str, dict[str, Any]] = {
     },
 }
 
+VERBS = tuple(_ACTS)
+"""What the pages of a workflow do, each by an address of its own."""
+
 
 class WorkflowActs(Pages):
     """Stands before ``ModelAdmin``."""
 
     def acts_of(self, request: HttpRequest, workflow: WorkflowDefinition) -> list[dict[str, Any]]:
         """What the reader may do to it now, besides reading."""
-        return [{"verb": verb, **_ACTS[verb]} for verb in _verbs(actor_of(request), workflow)]
+        return [_act(verb, workflow) for verb in _verbs(actor_of(request), workflow)]
 
     def start_form(self, request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]:
         """What the form for a new session offers; its key makes a second click do nothing."""
@@ -63,8 +67,6 @@ class WorkflowActs(Pages):
     def act_view(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
         """Ask, then do."""
         self.admit(request)
-        if verb not in _ACTS:
-            raise Http404
         actor = actor_of(request)
         if verb != "start" and not actor.rights.may_define:
             raise PermissionDenied
@@ -74,7 +76,7 @@ class WorkflowActs(Pages):
             self.refused(request, error)
             return redirect(_LIST)
         if request.method != "POST":
-            act = {"verb": verb, **_ACTS[verb]}
+            act = _act(verb, workflow)
             start = self.start_form(request, workflow)
             template = "sessions_app/workflow_act.html"
             return self.page(request, template, act["title"], workflow=workflow, act=act, start=start)
@@ -93,7 +95,9 @@ class WorkflowActs(Pages):
             return redirect(_LIST)
         _row, changed = publishing.retire(actor, workflow.pk)
         done = gettext("Retired: {id}; its sessions go on, new ones don't start.")
-        self.told(request, (done if changed else gettext("{id} was retired already.")).format(id=workflow.pk))
+        self.told(
+            request, (done if changed else gettext("The workflow {id} was retired already.")).format(id=workflow.pk)
+        )
         return redirect(_PAGE, quote(workflow.pk))
 
     def _start(self, request: HttpRequest, actor: Actor, workflow: WorkflowDefinition) -> HttpResponse:
@@ -128,6 +132,10 @@ class WorkflowActs(Pages):
         kind = "application/json" if is_json else "text/yaml"
         disposition = f'attachment; filename="{name}"'
         return HttpResponse(text, content_type=f"{kind}; charset=utf-8", headers={"Content-Disposition": disposition})
+
+
+def _act(verb: str, workflow: WorkflowDefinition) -> dict[str, Any]:
+    return {"verb": verb, "address": reverse(f"admin:{verb}-workflow", args=[quote(workflow.pk)]), **_ACTS[verb]}
 
 
 def _verbs(actor: Actor, workflow: WorkflowDefinition) -> list[str]:

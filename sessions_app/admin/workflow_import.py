@@ -65,8 +65,7 @@ class WorkflowImport(Pages):
 
     def _form(self, request: HttpRequest, error: FlowError | None = None) -> HttpResponse:
         told = {"message": visible(error.message), "fix": visible(error.fix)} if error else None
-        given = {"text": request.POST.get("text", ""), "name": request.POST.get("name") or PASTED_AS}
-        return self.page(request, "sessions_app/import.html", _("Import workflows"), error=told, **given)
+        return self.page(request, "sessions_app/import.html", _("Import workflows"), error=told, **_pasted(request))
 
     def _preview(self, request: HttpRequest, actor: Actor, files: Mapping[str, bytes]) -> HttpResponse:
         readings = batch.read_all(files, lambda name: read_bytes(files[name], name))
@@ -79,10 +78,11 @@ class WorkflowImport(Pages):
             request,
             "sessions_app/import_preview.html",
             _("Look before you import"),
-            readings=[_reading(reading, changes) for reading in readings],
+            readings=[_reading(each, changes) for each in sorted(readings, key=lambda each: not each.errors)],
             **_errors(sum(len(reading.errors) for reading in readings)),
             is_nothing_new=all(change["is_same"] for change in changes.values()),
             carried="" if has_errors or not found else _carried(actor, files),
+            **_pasted(request),
         )
 
     def _import(self, request: HttpRequest, actor: Actor, texts: Mapping[str, str]) -> HttpResponse:
@@ -92,6 +92,11 @@ class WorkflowImport(Pages):
             self.message_user(request, told, messages.SUCCESS)
         ids = list(imported.versions)
         return redirect(_PAGE, quote(ids[0])) if len(ids) == 1 else redirect(_LIST)
+
+
+def _pasted(request: HttpRequest) -> dict[str, str]:
+    """What stood in the form, to be mended."""
+    return {"text": request.POST.get("text", ""), "name": request.POST.get("name") or PASTED_AS}
 
 
 def _given(request: HttpRequest) -> dict[str, bytes]:
@@ -194,6 +199,6 @@ def _told(imported: Imported) -> Iterable[tuple[str, str]]:
     """What became of each workflow, and its page."""
     for workflow_id, made in imported.versions.items():
         done = gettext("Imported: {id}, version {number}.")
-        same = gettext("{id} is unchanged, version {number}.")
+        same = gettext("The workflow {id} is unchanged, version {number}.")
         text = (done if made.published.created else same).format(id=workflow_id, number=made.published.version.number)
         yield text, reverse(_PAGE, args=[quote(workflow_id)])

@@ -42,8 +42,8 @@ _PARTS = {
 }
 
 _KINDS = {
-    "added": ("+", noop("added")),
-    "removed": ("−", noop("removed")),
+    "added": ("+", noop("new here")),
+    "removed": ("−", noop("gone")),
     "changed": ("~", noop("changed")),
     "moved": ("↕", noop("moved")),
     "renamed": ("~", noop("renamed")),
@@ -146,13 +146,10 @@ def _section(stage: StageDifference, every: Iterable[StageDifference]) -> Sectio
 
 def _in_one_language(differences: Iterable[Difference]) -> Iterator[Difference]:
     """What is new or gone as a whole is shown in the reader's language, or in the first that it has."""
-    chosen: dict[str, Difference] = {}
-    for each in differences:
-        if not each.language:
-            yield each
-        elif each.language == current() or each.part not in chosen:
-            chosen[each.part] = each
-    yield from chosen.values()
+    every = list(differences)
+    chosen = {each.part: each for each in reversed(every) if each.language}
+    chosen |= {each.part: each for each in every if each.language == current()}
+    return (each for each in every if not each.language or each is chosen[each.part])
 
 
 def _fate(stage: StageDifference, every: Iterable[StageDifference]) -> Iterator[str]:
@@ -179,10 +176,14 @@ def _row(difference: Difference) -> Row:
         what = _("{what} ({language})").format(what=what, language=_language(difference.language))
     sides = (difference.before, difference.after)
     if difference.kind == "moved":
-        before, after = (_whole("" if place is None else _("place {number}").format(number=place)) for place in sides)
+        before, after = (_whole(_place(place), differs=False) for place in sides)
     else:
         before, after = segments(*(_value(difference.part, side) for side in sides))
     return Row(difference.kind, sign, _(word), what, visible(localised(difference.subject)), before, after)
+
+
+def _place(number: int | None) -> str:
+    return "" if number is None else _("place {number}").format(number=number)
 
 
 def _language(code: str) -> str:

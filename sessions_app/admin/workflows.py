@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -19,7 +20,7 @@ from sessions_app.actors import Actor
 from sessions_app.admin.pages import Pages
 from sessions_app.admin.parts import ReadOnly, actor_of
 from sessions_app.admin.session_filters import SessionFilter, register_filter
-from sessions_app.admin.workflow_acts import WorkflowActs
+from sessions_app.admin.workflow_acts import VERBS, WorkflowActs
 from sessions_app.admin.workflow_compare import WorkflowComparison
 from sessions_app.admin.workflow_counts import Sessions, sessions_of
 from sessions_app.admin.workflow_import import WorkflowImport
@@ -54,7 +55,10 @@ class WorkflowDefinitionAdmin(
             page("import/", self.import_view, "import-workflows"),
             page("<path:object_id>/compare/", self.compare_view, "compare-workflow"),
             page("<path:object_id>/export/", self.export_view, "export-workflow"),
-            page("<path:object_id>/do/<str:verb>/", self.act_view, "do-workflow"),
+            *(
+                page(f"<path:object_id>/do/{verb}/", partial(self.act_view, verb=verb), f"{verb}-workflow")
+                for verb in VERBS
+            ),
         ]
         return [*own, *super().get_urls()]
 
@@ -98,6 +102,9 @@ class WorkflowVersionAdmin(Pages, ReadOnly, admin.ModelAdmin):
         """Without what they say, which a list doesn't show."""
         return super().get_queryset(request).defer("content")
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": _("Workflow versions")})
+
     def change_view(self, request: HttpRequest, object_id: str, *_args: Any, **_options: Any) -> HttpResponse:
         """What a workflow said when this version was published."""
         self.admit(request)
@@ -135,4 +142,4 @@ def _no_version(version_id: str) -> NotFound:
 
 def definition_context(definition: Definition) -> dict[str, Any]:
     """What a definition's page shows of it: its content in words, and its picture."""
-    return {"definition": described(definition), "picture": drawing.svg(definition)}
+    return {"definition": described(definition), "picture": drawing.svg(definition, style=False)}

@@ -170,7 +170,9 @@ def _beside(root: Element, lane: Lane, edge: int, side: int) -> None:
     )
     kind, point = _look(lane.arrow)
     _add(root, "path", d=path, marker_end=f"url(#vcf-{point})", kind=kind)
-    _taken(root, lane.arrow, out, (start + end) / 2)
+    # The outermost lane has little room beside it.
+    inwards = side * max(0, _step_width(lane.arrow) / 2 - MARGIN - LANE_WIDTH + 2)
+    _taken(root, lane.arrow, out - inwards, (start + end) / 2)
 
 
 def _look(arrow: Arrow) -> tuple[str, str]:

@@ -30,4 +30,16 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('user', 'name'), name='one_view_per_name')],
             },
         ),
+        migrations.RemoveIndex(
+            model_name='flowsession',
+            name='session_owner_status',
+        ),
+        migrations.AddIndex(
+            model_name='flowsession',
+            index=models.Index(fields=['owner', 'status', 'created_at', 'id'], name='session_owner_state'),
+        ),
+        migrations.AddIndex(
+            model_name='flowsession',
+            index=models.Index(fields=['team', 'status', 'created_at', 'id'], name='session_team_state'),
+        ),
     ]

@@ -75,9 +75,10 @@ class FlowSession(WrittenByVerbs):
             models.Index(fields=["status", "created_at", "id"], name="session_status_created"),
             models.Index(fields=["workflow", "created_at", "id"], name="session_workflow_created"),
             models.Index(fields=["workflow", "status", "created_at", "id"], name="session_workflow_status"),
-            models.Index(fields=["owner", "status"], name="session_owner_status"),
+            models.Index(fields=["owner", "status", "created_at", "id"], name="session_owner_state"),
             models.Index(fields=["owner", "created_at", "id"], name="session_owner_created"),
             models.Index(fields=["team", "created_at", "id"], name="session_team_created"),
+            models.Index(fields=["team", "status", "created_at", "id"], name="session_team_state"),
             models.Index(fields=["updated_at", "id"], name="session_updated"),
             models.Index(fields=["name", "id"], name="session_name"),
         ]

@@ -23,7 +23,7 @@ from stages_app.inbox import inbox, waiting_since
 from stages_app.models import StageInstance
 from stages_app.stats.durations import Timed, by_stage, timed_attempts
 from stages_app.stats.percentiles import Spread
-from stages_app.stats.stuck import FALLBACK, MOST_COUNTED, Patience, counted, stuck_sessions
+from stages_app.stats.stuck import FALLBACK, MOST_COUNTED, Patience, longest_silent, stuck_sessions
 
 SHOWN = 10
 """Lines of a list; the list of sessions has the rest."""
@@ -55,7 +55,7 @@ def waits(view: View) -> Mapping[str, Any]:
     assigned = inbox(view.actor)
     halted = _halted(view.actor)
     own = list(halted.select_related("workflow").order_by("status", "-updated_at", "-id")[:SHOWN])
-    count = len(assigned) + (counted(halted) if len(own) == SHOWN else len(own))
+    count = len(assigned) + halted[: MOST_COUNTED + 1].count()
     halts = _halts(view.actor, {row.session_id for row in assigned[:SHOWN]} | {row.pk for row in own})
     return {
         "assigned": [_assigned_line(row, halts) for row in assigned[:SHOWN]],
@@ -70,14 +70,14 @@ def stuck(view: View) -> Mapping[str, Any]:
     """The sessions that are silent for longest, and how many there are."""
     now = timezone.now()
     known = Patience(by_stage(attempts_seen(view)))
-    rows = stuck_sessions(view.actor, known, now)
-    worst = list(rows.select_related("workflow", "owner").order_by("updated_at", "id")[:SHOWN])
-    count = counted(rows) if len(worst) == SHOWN else len(worst)
+    silent = longest_silent(stuck_sessions(view.actor, known, now))
+    found = FlowSession.objects.visible_to(view.actor).select_related("workflow", "owner").in_bulk(silent[:SHOWN])
+    worst = [found[key] for key in silent[:SHOWN] if key in found]
     at_hand = _at_hand(view.actor, worst)
     return {
         "lines": [_stuck_line(row, known.at(row), at_hand.get(row.pk), now) for row in worst],
-        "count": number(count, MOST_COUNTED),
-        "is_more": count > len(worst),
+        "count": number(len(silent), MOST_COUNTED),
+        "is_more": len(silent) > len(worst),
         "url": sessions_url(stuck=1),
     }
 

@@ -71,6 +71,7 @@ def _flow(
         "more": _more(total, done.before),
         "chart": mark_safe(bars(done.per_day, days, summary)),  # noqa: S308 - escaped where it is drawn
         "first": starts[-DAYS],
+        "highest": _("at most {count} a day").format(count=number(max(done.per_day))),
         "cycle": _cycle(done),
         "slowest": _slowest(slowest),
     }

@@ -122,5 +122,5 @@ def _value(value: Any) -> dict[str, Any]:
     return {"is_given": True, "value": text, "is_link": is_link}
 
 
-register_panel("session", Panel("now", 5, "stages_app/session_now.html", now_panel))
+register_panel("session", Panel("now", 5, "stages_app/session_now.html", now_panel, is_wide=False))
 register_panel("session", Panel("stages", 10, "stages_app/session_stages.html", rail_panel))

@@ -14,7 +14,7 @@ from sessions_app.actors import Actor
 from sessions_app.models import FlowSession, SessionEvent
 from stages_app.models import StageInstance
 from stages_app.states import StageStatus
-from stages_app.stats.moments import Epoch
+from stages_app.stats.moments import PRECISION, Epoch
 from stages_app.stats.percentiles import Spread, spread_of
 
 WINDOW = timedelta(days=90)
@@ -50,11 +50,12 @@ class SlowestStage:
 def timed_attempts(actor: Actor, now: datetime) -> list[Timed]:
     """The attempts completed in the last 90 days, of the 2,000 sessions seen that changed last: three queries."""
     changed_last = FlowSession.objects.visible_to(actor).order_by("-updated_at", "-id").head(actor, SAMPLE)
-    seen = {pk: of for pk, *of in changed_last.values_list("pk", "workflow", "pinned_version")}
+    columns = changed_last.values_list("pk", "workflow", "pinned_version")
+    seen = {pk: (workflow_id, version_id) for pk, workflow_id, version_id in columns}
     rows = _completed(list(seen), now - WINDOW)
     on_hold = _on_hold(list(seen)) if rows else {}
     return [
-        Timed(*seen[session_id], stage_id, max(seconds - on_hold.get(pk, 0.0), 0.0))
+        Timed(*seen[session_id], stage_id, max(round(seconds - on_hold.get(pk, 0.0), PRECISION), 0.0))
         for pk, session_id, stage_id, seconds in rows
     ]
 

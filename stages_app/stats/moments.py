@@ -7,6 +7,10 @@ from typing import Any
 from django.db import models
 
 
+PRECISION = 3
+"""Digits behind the second that differences have: SQLite's own have a little more than four."""
+
+
 class Epoch(models.Func):
     """A moment as seconds since 1970, with its fraction."""
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from sessions_app import machine
 from sessions_app.actors import Actor
 from sessions_app.models import SessionEvent
-from stages_app.stats.moments import Epoch
+from stages_app.stats.moments import PRECISION, Epoch
 from stages_app.stats.percentiles import Spread, spread_of
 
 DAYS = 30
@@ -31,6 +31,11 @@ class Completion(NamedTuple):
     session_id: str
     created: float
     completed: float
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return round(self.completed - self.created, PRECISION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ def by_workflow(completed: Completions, starts: Sequence[datetime]) -> Mapping[s
     for completion in completed.found:
         day = bisect_right(edges, completion.completed) - 1
         if day >= 0:
-            split[completion.workflow_id][day].append(completion.completed - completion.created)
+            split[completion.workflow_id][day].append(completion.seconds)
     return {workflow_id: _throughput(days, is_cut=completed.reach is not None) for workflow_id, days in split.items()}
 
 

@@ -15,6 +15,7 @@ from stages_app.timeline.bands import Band
 
 FOLDED_WIDTH = 84
 MOST_FOLDS = 5
+MUCH = 3
 TICK_ROOM = 76
 """Pixels between two ticks, for the caption of one."""
 
@@ -82,12 +83,12 @@ class Axis:
 
 
 def _folded(begin: datetime, end: datetime, idle: Iterable[Band]) -> list[Band]:
-    """The stretches that take more than half of what is left when those longer than them are folded."""
+    """The stretches that are much longer than all that is not folded."""
     folded: list[Band] = []
     left = end - begin
     for band in sorted(idle, key=lambda band: band.length, reverse=True)[:MOST_FOLDS]:
         rest = left - band.length
-        if band.length <= rest or rest <= timedelta():
+        if band.length <= MUCH * rest or rest <= timedelta():
             break
         folded.append(band)
         left = rest

@@ -21,7 +21,7 @@ ROW_HEIGHT = 40
 MOST_ROWS = 40
 """The newest attempts are drawn; the table tells of all."""
 
-_NEAR = 15
+_NEAR = 18
 """Pixels within which marks become one."""
 _THIN = 2.0
 

@@ -90,10 +90,10 @@ def _with_errors(actor: Actor, keys: Sequence[str]) -> Mapping[str, Any]:
 
 
 def _why(row: Any, state: str) -> str:
-    if state == STUCK:
-        return _("no worker runs")
+    """Empty when all that is the matter is said above: no worker runs."""
     own = row.last_error if row.parked_at or row.failing_since else ""
-    return own or row.error_of_message or row.last_error or _("no reason is known")
+    known: str = own or row.error_of_message or ("" if state == STUCK else row.last_error)
+    return known or ("" if state == STUCK else _("no reason is known"))
 
 
 def _on_its_way(queues: Queues, key: str) -> str:
@@ -132,7 +132,8 @@ def _lag(actor: Actor) -> str:
     )
     due = Lane.objects.filter(due_at__isnull=False, due_at__lte=now, parked_at__isnull=True, subscription__in=willing)
     oldest: datetime | None = due.aggregate(oldest=Min("due_at"))["oldest"]
-    return in_words(now - oldest) if oldest else ""
+    text = _("The oldest message that is due has waited for {time}.")
+    return text.format(time=in_words(now - oldest)) if oldest else ""
 
 
 register_panel("dashboard", Panel("deliveries", 50, "status_bridge/dashboard_deliveries.html", deliveries))

@@ -45,4 +45,4 @@ def status_panel(view: View) -> Mapping[str, Any] | None:
     }
 
 
-register_panel("session", Panel("status", 50, "status_bridge/session_panel.html", status_panel, is_wide=False))
+register_panel("session", Panel("status", 50, "status_bridge/session_panel.html", status_panel))

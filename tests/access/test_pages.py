@@ -13,8 +13,9 @@ from django.contrib.auth.models import Permission, User
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 
-from sessions_app.models import ApiToken, FlowSession, SavedView
-from tests.access import matrix
+from sessions_app.models import ApiToken, FlowSession, SavedView, WorkflowDefinition
+from status_bridge.models import Subscription
+from tests.access import acts, matrix
 from tests.access.api_requests import is_passed_over, is_pinged, is_sent_again, is_unsubscribed
 from tests.access.matrix import SIGNED_IN, Row
 from tests.access.world import PEOPLE, SECRET, Names, World, filled, renamed, stored, taken_back, unknown
@@ -24,6 +25,15 @@ pytestmark = pytest.mark.django_db
 ROWS = matrix.of_door("admin")
 PAGES = [row for row in ROWS if "*" not in row.request]
 EVERYWHERE = [row for row in ROWS if "*" in row.request]
+
+
+def is_on(names: Names) -> bool:
+    return Subscription.objects.get(pk=names["webhook_id"]).is_active
+
+
+def is_off(names: Names) -> bool:
+    return not is_on(names)
+
 
 _CSRF = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
 
@@ -62,6 +72,8 @@ SEARCHED = {
 
 DONE = {
     "delete": is_unsubscribed,
+    "on": is_on,
+    "off": is_off,
     "ping": is_pinged,
     "replay": is_sent_again,
     "skip": is_passed_over,
@@ -70,6 +82,12 @@ DONE = {
 
 IS_REFUSED = "vc-paused"
 """The look of a refusal on the pages for many sessions."""
+
+DEFINED = {
+    "start": lambda names: FlowSession.objects.filter(workflow=names["workflow_id"], team=None).exists(),
+    "retire": lambda names: WorkflowDefinition.objects.get(pk=names["workflow_id"]).retired_at is not None,
+}
+"""What buttons of workflows do."""
 
 SIGNING = ("GET /admin/login/", "POST /admin/logout/")
 """Whoever they are."""
@@ -89,8 +107,8 @@ def page_of(row: Row) -> Page:
     return MODELS.get(model, Page("{session_id}"))
 
 
-def names_of(world: World) -> dict[str, str]:
-    names = world.names_for("admin", "building")
+def names_of(world: World, row: Row) -> dict[str, str]:
+    names = world.names_for("admin", acts.scene_of(row) if acts.is_act(row) else "building")
     return {**names, "content_type_id": str(ContentType.objects.get_for_model(FlowSession).pk)}
 
 
@@ -98,11 +116,11 @@ def ask(client: Client, row: Row, names: Names, *, follow: bool = False) -> Any:
     method, path = row.request.split()
     page = page_of(row)
     label = row.case.partition("; ")[2]
-    own = {"object_id": quote(filled(page.object_id, names)), "app_label": label, "file_format": label}
+    own = {"object_id": quote(filled(page.object_id, names)), "app_label": label, "file_format": label, "verb": label}
     values = {**VALUES, **own, "id": "{user_id}"}
     path = filled(filled(path, values), names)
     if method == "POST":
-        given = FORMS.get(label) or FORMS.get(path) or {}
+        given = (acts.form_of(row) if acts.is_act(row) else FORMS.get(label)) or FORMS.get(path) or {}
         return client.post(path, {"post": "yes", "reason": "so", **filled(given, names)}, follow=follow)
     query = {"q": filled(SEARCHED[path.split("/")[3]], names)} if label == "search" else {}
     return client.get(path, query, follow=follow)
@@ -150,24 +168,30 @@ def _is_done(answer: Any, row: Row, names: Names) -> bool:
         return answer.status_code == 302 and ApiToken.objects.get(token_key=names["token_id"]).state == "revoked"
     method, path = row.request.split()
     kind = path.rstrip("/").rpartition("/")[2]
+    if method == "POST" and acts.is_act(row):
+        return answer.status_code == 302 and acts.is_done(names)
     if "/flowsession/views/" in path:
         is_kept = SavedView.objects.filter(name="New" if kind == "views" else "Theirs").exists()
         return answer.status_code == 302 and is_kept is (kind == "views")
     if row.case.endswith("the deed"):
         return answer.status_code == 200 and FlowSession.objects.get(pk=names["session_id"]).status == "PAUSED"
+    if method == "POST" and "/workflowdefinition/" in path and kind in DEFINED:
+        return answer.status_code == 302 and DEFINED[kind](names)
     if method == "POST" and kind in DONE:
         return answer.status_code == 302 and DONE[kind](names)
     if method == "POST" and kind == "resume":
         return answer.status_code == 302
     if method == "POST" and kind == "rotate":
         return "whsec_" in text_of(answer)
+    if kind == "live":
+        return answer.status_code == 204  # under WSGI there is nothing to wait for
     return answer.status_code == 200 and _shown(row, names) in text_of(answer)
 
 
 def _shown(row: Row, names: Names) -> str:
     """What proves that a page is the right one: its own text, in a list the link to it."""
     page, kind = page_of(row), row.request.rstrip("/").rpartition("/")[2]
-    if kind in ("bulk", "{file_format}"):
+    if kind in ("bulk", "{file_format}") or acts.is_act(row):
         return names["session_id"]
     if kind in {model.split("/")[1] for model in MODELS}:
         return filled(page.shows, names) if kind == "apitoken" else f"/{quote(filled(page.object_id, names))}/change/"
@@ -195,7 +219,7 @@ def staff(world: World) -> World:
 
 @pytest.mark.parametrize("row", PAGES, ids=lambda row: row.name)
 def test_cells_of_pages_are_true(staff: World, row: Row) -> None:
-    wrong, before, names = [], stored(), names_of(staff)
+    wrong, before, names = [], stored(), names_of(staff, row)
     for role in row.roles(*matrix.OUTCOMES["admin"]):
         with taken_back():
             problem = why_not(staff, staff.client(role, Client), row, row.cells[role], names)
@@ -209,17 +233,19 @@ def test_cells_of_pages_are_true(staff: World, row: Row) -> None:
 def told_before(row: Row, role: str) -> str:
     """What Django answers before it asks for a permission, else the refusal."""
     looks_first = row.request.endswith("/history/") and row.cells[role] == "gone"
-    return row.cells[role] if looks_first or row.cells[role] == "redirect" else "403"
+    is_old_address = row.request.endswith("/{object_id}/") and row.cells[role] == "redirect"
+    return row.cells[role] if looks_first or is_old_address else "403"
 
 
 @pytest.mark.parametrize("rule", EVERYWHERE, ids=lambda row: row.name)
 def test_cells_of_all_pages_are_true(world: World, rule: Row) -> None:
     if rule.case == "staff without permissions":
         User.objects.filter(username__in=PEOPLE.values()).update(is_staff=True)
-    wrong, before, names = [], stored(), names_of(world)
+    wrong, before = [], stored()
     for row in PAGES:
         if not fnmatch(row.request, rule.request) or row.request in SIGNING:
             continue
+        names = names_of(world, row)
         for role in set(SIGNED_IN) - {"admin"}:
             outcome = told_before(row, role) if rule.cells[role] == "403" else rule.cells[role]
             problem = why_not(world, world.client(role, Client), row, outcome, names)

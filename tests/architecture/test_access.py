@@ -14,6 +14,7 @@ UNASKED = {
     "sessions_app/cli/logs.py",  # the events of a session that was looked up
     "sessions_app/feed.py",  # likewise
     "sessions_app/services.py",  # deletes the session that is locked
+    "stages_app/admin/session_filters.py",  # the stages of the sessions that a list shows
     "stages_app/brief.py",  # as the logs
     "stages_app/standing.py",  # likewise
     "stages_app/stats/durations.py",  # those of sessions that were looked for as seen

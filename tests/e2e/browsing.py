@@ -19,7 +19,7 @@ document.addEventListener("securitypolicyviolation", event => {
 });
 """
 
-PATIENCE = 10_000
+PATIENCE = 20_000
 """Milliseconds."""
 
 

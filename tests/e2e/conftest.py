@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.e2e import scene
-from tests.e2e.browsing import Browsing, Open, launch
+from tests.e2e.browsing import PATIENCE, Browsing, Open, launch
 from tests.e2e.sites import Site, made_database, site
 
 
@@ -20,6 +20,7 @@ def browser() -> Iterator[Browser]:
     """Chromium."""
     # Playwright keeps an event loop in the thread of the tests, where Django sees it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         launched = launch(playwright)
         yield launched

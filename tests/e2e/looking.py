@@ -133,6 +133,7 @@ def unreachable(page: Page) -> list[str]:
 
 def inaccessible(page: Page) -> list[str]:
     """What axe-core finds that is serious."""
+    page.evaluate("document.getAnimations().forEach(each => each.finish())")  # colours on their way to others
     page.evaluate(_axe())
     options = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
     found = page.evaluate("options => axe.run(document, options).then(answer => answer.violations)", options)

@@ -45,7 +45,7 @@ PAGES = {
     "workflows": f"{WORKFLOW}/",
     "workflow": f"{WORKFLOW}/dev/change/",
     "workflow-odd": f"{WORKFLOW}/{{workflow}}/change/",
-    "workflow-compare": f"{WORKFLOW}/{{workflow}}/compare/?left=1&right=2",
+    "workflow-compare": f"{WORKFLOW}/{{workflow}}/compare/?before=1&after=2",
     "workflow-import": f"{WORKFLOW}/import/",
     "workflow-start": f"{WORKFLOW}/dev/do/start/",
     "versions": "sessions_app/workflowversion/",

@@ -48,13 +48,15 @@ def test_every_address_has_its_page():
 @pytest.mark.parametrize("name", PAGES)
 def test_page_is_well(reader, name):
     lang, browsing = reader
-    assert _faults(browsing, name, lang, name) == []
+    found = _faults(browsing, name, lang, name)
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("name", EMPTY)
 def test_page_without_anything_is_well(newcomer, name):
     lang, browsing = newcomer
-    assert _faults(browsing, name, lang, f"empty-{name}") == []
+    found = _faults(browsing, name, lang, f"empty-{name}")
+    assert not found, "\n".join(found)
 
 
 def _faults(browsing: Browsing, name: str, lang: str, picture: str) -> list[str]:
@@ -73,6 +75,7 @@ def _faults(browsing: Browsing, name: str, lang: str, picture: str) -> list[str]
         page.screenshot(path=_picture(lang, str(width), picture), full_page=True)
     if lang == "en":
         page.emulate_media(color_scheme="dark")
+        page.screenshot(path=_picture(lang, "dark", picture), full_page=True)
         found += [f"dark: {fault}" for fault in looking.inaccessible(page)]
     return [*found, *browsing.take_faults()]
 

@@ -115,6 +115,13 @@ def test_whose_sessions_are_told_apart(client, mei):
     assert listed(client, "owner=nobody") == listed(client, f"q={other[0]}") == []
 
 
+def test_own_session_of_a_team_that_one_has_left_is_found_by_the_team(client, mei):
+    own = made(1, actor=actor("mei"))
+    in_team(FlowSession.objects.get(pk=own[0]), "others")
+    in_team(new_session(), "others")
+    assert listed(client, "team=others") == own
+
+
 def test_what_waits_for_me_is_assigned_to_me_or_mine_and_stopped(client, mei):
     stopped, failed, going, assigned, _other = made(5, actor=actor("mei"))
     in_team(FlowSession.objects.get(pk=assigned), "platform")

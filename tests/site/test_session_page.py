@@ -22,7 +22,7 @@ from tests.site.staff import messages_of, session_url, staff_client
 pytestmark = pytest.mark.django_db
 
 _TAGS = re.compile(r"<[^>]+>")
-QUERIES = 20
+QUERIES = 21
 """Of the whole page for somebody with a team: who they are and may see, the session, and what each panel knows."""
 
 _FORMS_OF_THE_FRAME = 2
@@ -150,7 +150,8 @@ def test_notes_are_shown_newest_first_and_bounded(ann):
         FlowSessionManager().note_session(flow_session.pk, f"note {number}")
     page = ann.get(session_url(flow_session)).text
     assert re.findall(r'<p class="told">note (\d+)</p>', page) == [str(number) for number in range(20, 0, -1)]
-    assert "Older notes are among the events." in page
+    assert "Older notes (17)" in page
+    assert "Still older ones are among the events." in page
 
 
 def test_viewer_of_a_session_without_notes_is_shown_none(li):

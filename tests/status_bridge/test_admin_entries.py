@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.contrib.admin.utils import quote
@@ -10,10 +12,13 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from sessions_app.actors import local_actor
 from sessions_app.models import FlowSession
 from sessions_app.services import FlowSessionManager
-from status_bridge.models import StatusEntry
+from status_bridge import conflicts, subscriptions
+from status_bridge.models import ConflictKind, StatusEntry, Subscription
 from tests.factories import (
     assert_entry_tells,
     event_types,
@@ -79,7 +84,7 @@ def test_list_shows_entries_and_leads_to_the_overview(admin_client, flow_session
 def test_list_takes_the_same_queries_whatever_its_length(admin_client, count, django_assert_num_queries):
     for _number in range(count):
         new_session()
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         admin_client.get(reverse(LIST))
 
 
@@ -209,3 +214,43 @@ def test_pages_speak_chinese(admin_client, flow_session, settings):
     assert "设置状态" in admin_client.get(entry_page(flow_session)).text
     assert "选择状态" in admin_client.get(page_of(flow_session)).text
     assert "</span> 健康" in admin_client.get(reverse(OVERVIEW)).text
+
+
+def test_list_tells_what_is_not_outside_yet(admin_client, flow_session):
+    subscriptions.create(local_actor(), name="board", url="https://board.example.com/", reach="all")
+    FlowSessionManager().pause_session(flow_session.pk)
+    page = admin_client.get(reverse(LIST)).text
+    assert "waiting: 1" in page
+    assert reverse("admin:sessions_app_flowsession_change", args=[flow_session.pk]) in page
+
+
+def test_overviews_reasons_lead_to_lists_of_the_admin(admin_client, flow_session):
+    webhook, _secret = subscriptions.create(local_actor(), name="board", url="https://board.example.com/", reach="all")
+    conflicts.found(webhook.pk, flow_session.pk, "title", ConflictKind.BOTH_CHANGED, ("a", "b", "c"))
+    Subscription.objects.update(parked_at=timezone.now())
+    StatusEntry.objects.update(updated_at=timezone.now() - timedelta(days=8))
+    page = admin_client.get(reverse(OVERVIEW))
+    addresses = re.findall(r'<li><a href="([^"]+)"', page.text)
+    listed = [address for address in map(unescape, addresses) if "?" in address]
+    assert any("statusentry/?status__in=" in address for address in listed)
+    assert any("conflict/?settled=no" in address for address in listed)
+    for address in listed:
+        assert flow_session.pk in admin_client.get(address).text
+    assert reverse("admin:status_bridge_subscription_change", args=[quote(webhook.pk)]) in page.text
+
+
+def test_empty_overview_says_what_to_do(admin_client):
+    assert "vc flow run" in admin_client.get(reverse(OVERVIEW)).text
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_pages_take_the_same_queries_whatever_there_is(admin_client, count, django_assert_num_queries):
+    made = [new_session() for _number in range(count)]
+    for flow_session in made:
+        FlowSessionManager().fail_session(flow_session.pk, reason="broken")
+    with django_assert_num_queries(11):
+        admin_client.get(reverse(OVERVIEW))
+    with django_assert_num_queries(5):
+        admin_client.get(entry_page(made[0]))
+    with django_assert_num_queries(5):
+        admin_client.get(page_of(made[0]))

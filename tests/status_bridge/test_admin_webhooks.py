@@ -127,6 +127,16 @@ def test_a_new_secret_is_shown_this_once(admin_client, board):
     assert "whsec_" not in admin_client.get(page_of(row)).text
 
 
+def test_it_is_turned_off_and_on(admin_client, board):
+    assert "The webhook is off." in admin_client.post(act("off", board[0]), follow=True).text
+    assert not Subscription.objects.get().is_active
+    page = admin_client.get(page_of(board[0])).text
+    assert act("on", board[0]) in page
+    assert act("resume", board[0]) not in page
+    assert "The webhook is on." in admin_client.post(act("on", board[0]), follow=True).text
+    assert Subscription.objects.get().is_active
+
+
 def test_what_is_parked_goes_on(admin_client, board, told):
     Subscription.objects.update(parked_at=timezone.now())
     page = admin_client.post(act("resume", board[0]), follow=True)
@@ -147,6 +157,30 @@ def test_a_message_is_passed_over_for_a_reason(admin_client, board, told):
 def test_a_message_is_sent_again(admin_client, board, told):
     assert "1 message is sent again" in admin_client.post(act("replay", board[0], told.pk), follow=True).text
     assert Delivery.objects.first().replay_of == told
+
+
+def test_messages_since_a_time_are_sent_again(admin_client, board, told):
+    Delivery.objects.update(state="DELIVERED")
+    address = act("replay-since", board[0])
+    assert 'type="datetime-local"' in admin_client.get(address).text
+    for given in ({}, {"since": ""}):
+        assert "A time is required." in admin_client.post(address, given).text
+    page = admin_client.post(address, {"since": "yesterday"})
+    assert "is no moment" in page.text
+    assert 'value="yesterday"' in page.text
+    assert "1 message is sent again" in admin_client.post(address, {"since": "2020-01-01T00:00"}, follow=True).text
+    assert Delivery.objects.filter(replay_of=told).exists()
+
+
+def test_a_delivery_is_shown_with_what_was_answered(admin_client, board, told):
+    key = "ghp_" + "a1B2" * 9
+    Delivery.objects.update(state="PARKED", status_code=500, error="HTTP 500 <i>\u202e", answer="<b>oh \u202e")
+    page = admin_client.get(reverse("admin:webhook-delivery", args=[board[0].pk, told.pk])).text
+    assert "HTTP 500 &lt;i&gt;\\u202e" in page
+    assert "&lt;b&gt;oh \\u202e" in page
+    assert act("skip", board[0], told.pk) in page
+    Delivery.objects.update(body=told.body.replace(told.session_id, key))
+    assert key not in admin_client.get(reverse("admin:webhook-delivery", args=[board[0].pk, told.pk])).text
 
 
 def test_a_delivery_is_shown_with_its_body(admin_client, board, told):
@@ -172,10 +206,9 @@ def test_a_button_needs_its_csrf_token(admin_user, board):
         assert client.post(act(verb, board[0])).status_code == 403
 
 
-def test_nothing_can_be_edited_or_added(admin_client, board):
+def test_nothing_is_edited_on_the_page_or_deleted_in_the_list(admin_client, board):
     row, _secret = board
     before = Subscription.objects.values().get()
-    assert admin_client.get(reverse(LIST) + "add/").status_code == 403
     assert admin_client.post(page_of(row), {"name": "x", "url": "https://10.0.0.1/"}).status_code == 403
     admin_client.post(reverse(LIST), {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"})
     assert Subscription.objects.values().get() == before
@@ -184,7 +217,8 @@ def test_nothing_can_be_edited_or_added(admin_client, board):
 def test_a_webhook_is_deleted_with_its_log(admin_client, board, told):
     address = reverse("admin:status_bridge_subscription_delete", args=[quote(board[0].pk)])
     assert board[0].pk in admin_client.get(address).text
-    admin_client.post(address, {"post": "yes"})
+    assert Subscription.objects.exists()
+    assert "was deleted" in admin_client.post(address, follow=True).text
     assert not Subscription.objects.exists()
     assert not Delivery.objects.exists()
 

@@ -9,7 +9,7 @@ from tests.reliability.delivery import in_a_new_place
 
 pytestmark = pytest.mark.fuzz
 
-KILLS = 20
+KILLS = 12
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -28,4 +28,4 @@ def test_the_same_with_procrastinate_which_needs_postgresql():
 
 @pytest.mark.parametrize("bug", ["mark-first", "overtake"])
 def test_the_experiment_notices_a_planted_bug(bug):
-    assert in_a_new_place("sqlite", workers=1, kills=KILLS, seed=1, plant=[bug], patience=30).failures != []
+    assert in_a_new_place("sqlite", workers=1, kills=KILLS, seed=1, plant=[bug], patience=12).failures != []
