@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
+from django.db import connections
+
 from sessions_app.actors import Actor
 from sessions_app.admin.date_drill import Drill, Stretch, drill, read_bound, stretch_between
 from sessions_app.admin.paging import MOST, CappedPaginator
@@ -21,7 +23,7 @@ from sessions_app.language import gettext as _
 from sessions_app.language import noop
 from sessions_app.masking import shown
 from sessions_app.models import FlowSession
-from sessions_app.querysets import FlowSessionQuerySet
+from sessions_app.querysets import FlowSessionQuerySet, ways
 from sessions_app.text import NAME_LENGTH, is_reference
 
 T = TypeVar("T")
@@ -147,19 +149,28 @@ def page_of(selection: Selection) -> ListPage:
 
 def time_drill(selection: Selection) -> Drill:
     """Where the list stands in time, of all that the actor sees."""
-    everything = Selection(selection.actor, FlowSession.objects.visible_to(selection.actor))
-
-    def made(order: str) -> datetime | None:
-        for moment in everything.first(1, order).values_list("created_at", flat=True):
-            return moment
-        return None
 
     def link(stretch: Stretch | None) -> str:
         bounds = {CREATED_FROM: str(stretch.first), CREATED_BEFORE: str(stretch.end)} if stretch else {}
         without = () if stretch else (CREATED_FROM, CREATED_BEFORE)
         return f"?{selection.query(bounds, without=without)}"
 
-    return drill(made("created_at"), made(NEWEST_FIRST), selection.stretch, link, _("All times"))
+    oldest = min(_first_made(selection.actor, "created_at"), default=None)
+    newest = max(_first_made(selection.actor, NEWEST_FIRST), default=None)
+    return drill(oldest, newest, selection.stretch, link, _("All times"))
+
+
+def _first_made(actor: Actor, order: str) -> list[datetime]:
+    """When the first session in that order was made, or the first in each way of seeing some.
+
+    PostgreSQL would walk all sessions for one row that fulfils an OR.
+    """
+    seen = _ordered(FlowSession.objects.visible_to(actor), order)
+    apart = ways(actor) if connections[seen.db].vendor == "postgresql" else []
+    if len(apart) < 2:
+        return list(seen.head(actor, 1).values_list("created_at", flat=True))
+    first, *others = (seen.filter(way).values_list("created_at", flat=True)[:1] for way in apart)
+    return list(first.union(*others, all=True))
 
 
 def _ordered(rows: FlowSessionQuerySet, order: str) -> FlowSessionQuerySet:

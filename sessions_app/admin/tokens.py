@@ -53,6 +53,21 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(is_valid if self.value() == "yes" else ~is_valid)
 
 
+class AgentFilter(admin.SimpleListFilter):
+    """Those of coding agents, or of other programs."""
+
+    title = _("user of the token")
+    parameter_name = "is_agent__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, Any]]:
+        """The two."""
+        return [("1", _("coding agents")), ("0", _("other programs"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> QuerySet[ApiToken]:
+        """Those of the choice."""
+        return queryset if self.value() is None else queryset.filter(is_agent=self.value() == "1")
+
+
 @admin.register(ApiToken)
 class ApiTokenAdmin(Asking, ReadOnly, admin.ModelAdmin):
     """A token is named by its id everywhere: its primary key is its hash, which no page shows."""
@@ -69,7 +84,8 @@ class ApiTokenAdmin(Asking, ReadOnly, admin.ModelAdmin):
     )
     list_display_links = None
     list_select_related = ("user", "team", "workflow")
-    list_filter = (StateFilter, "is_agent")
+    list_filter = (StateFilter, AgentFilter)
+    show_facets = admin.ShowFacets.NEVER
     search_fields = ("token_key", "name", "user__username")
     actions = None
     paginator = CappedPaginator
@@ -78,10 +94,10 @@ class ApiTokenAdmin(Asking, ReadOnly, admin.ModelAdmin):
     @admin.display(description=_("name"), ordering="name")
     def shown_name(self, row: ApiToken) -> str:
         return format_html(
-            '<span class="told">{}</span> {}<br><small class="vc-muted">{}</small>',
+            '<span class="told">{}</span><small class="vc-muted">{}</small> {}',
             shown_text(row.name),
-            agent_badge(row),
             row.token_key,
+            agent_badge(row),
         )
 
     @admin.display(description=_("state"))

@@ -22,7 +22,7 @@ from sessions_app.admin.parts import ReadOnly, actor_of
 from sessions_app.admin.session_filters import SessionFilter, register_filter
 from sessions_app.admin.workflow_acts import VERBS, WorkflowActs
 from sessions_app.admin.workflow_compare import WorkflowComparison
-from sessions_app.admin.workflow_counts import Sessions, sessions_of
+from sessions_app.admin.workflow_counts import Sessions, sessions_of, sessions_of_versions
 from sessions_app.admin.workflow_import import WorkflowImport
 from sessions_app.admin.workflow_list import WorkflowList
 from sessions_app.admin.workflow_texts import described
@@ -74,7 +74,8 @@ class WorkflowDefinitionAdmin(
             return redirect("admin:sessions_app_workflowdefinition_changelist")
         actor = actor_of(request)
         rows = list(workflow.versions.defer("content")[:VERSIONS_SHOWN])
-        counts = versions.session_counts(actor, [row.pk for row in rows])
+        shown_ones = WorkflowVersion.objects.filter(pk__in=[row.pk for row in rows])
+        counts = sessions_of_versions(actor, shown_ones)
         return self.page(
             request,
             "sessions_app/workflow.html",
@@ -83,7 +84,7 @@ class WorkflowDefinitionAdmin(
             **definition_context(versions.definition_of(workflow)),
             told_sessions=_told(sessions_of(actor, [workflow.pk]).get(workflow.pk, Sessions())),
             is_workflow=True,
-            versions=[{"row": row, "sessions": counts.get(row.pk, 0)} for row in rows],
+            versions=[{"row": row, "sessions": counts[row.pk]} for row in rows],
             has_more_versions=len(rows) < workflow.latest_version,
             acts=self.acts_of(request, workflow),
             start=self.start_form(request, workflow),
@@ -115,7 +116,7 @@ class WorkflowVersionAdmin(Pages, ReadOnly, admin.ModelAdmin):
             self.refused(request, _no_version(unquote(object_id)))
             return redirect("admin:sessions_app_workflowversion_changelist")
         definition = Definition.from_content(version.content)
-        counts = versions.session_counts(actor_of(request), [version.pk])
+        counts = sessions_of_versions(actor_of(request), WorkflowVersion.objects.filter(pk=version.pk))
         return self.page(
             request,
             "sessions_app/workflow_version.html",
@@ -123,12 +124,12 @@ class WorkflowVersionAdmin(Pages, ReadOnly, admin.ModelAdmin):
             version=version,
             workflow=version.workflow,
             **definition_context(definition),
-            count=counts.get(version.pk, 0),
+            count=counts[version.pk],
         )
 
 
 def _told(sessions: Sessions) -> str:
-    total = ngettext("{count} session", "{count} sessions", sessions.all).format(count=sessions.all)
+    total = ngettext("{count} session", "{count} sessions", 1 if sessions.all == "1" else 2).format(count=sessions.all)
     return gettext("{sessions}, {open} of them open").format(sessions=total, open=sessions.open)
 
 

@@ -41,7 +41,7 @@ class StageInstanceAdmin(StageActs, SeenBySome, admin.ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list, narrowed by a state and a part of an id."""
-        request.GET = _without_blanks(request.GET)
+        request.GET = _without_blanks(request.GET)  # type: ignore[assignment]  # Django types it as the request made it
         around = {
             "title": _("Stages"),
             "states": [(status, stage_state(status)) for status in StageStatus.values],

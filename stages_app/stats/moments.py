@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db import models
 
-
 PRECISION = 3
 """Digits behind the second that differences have: SQLite's own have a little more than four."""
 

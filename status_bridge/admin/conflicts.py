@@ -60,7 +60,9 @@ class ConflictAdmin(Asking, SeenBySome, admin.ModelAdmin):
     search_fields = ("session__id",)
     ordering = (F("settled_at").desc(nulls_first=True), "-id")
     actions = None
+    show_facets = admin.ShowFacets.NEVER
     paginator = CappedPaginator
+    change_list_template = "sessions_app/list.html"
 
     @admin.display(description=_("state"))
     def shown_state(self, row: Conflict) -> str:

@@ -53,6 +53,7 @@ class StatusEntryAdmin(Asking, SeenBySome, admin.ModelAdmin):
     search_fields = ("id", "name")
     ordering = ("-updated_at", "-id")
     actions = None
+    show_facets = admin.ShowFacets.NEVER
     paginator = CappedPaginator
     change_list_template = "status_bridge/entry_list.html"
 

@@ -52,12 +52,13 @@ class SubscriptionAdmin(DeliveryPages, Asking, SeenBySome, admin.ModelAdmin):
     list_select_related = ("owner", "team")
     search_fields = ("id", "name", "owner__username")
     actions = None
+    show_facets = admin.ShowFacets.NEVER
     change_list_template = "status_bridge/webhook_list.html"
 
     @admin.display(description=_("name"), ordering="name")
     def shown_name(self, row: Subscription) -> str:
         return format_html(
-            '<span class="told">{}</span><br><small class="vc-muted">{}</small>', shown_text(row.name), row.pk
+            '<span class="told">{}</span><small class="vc-muted">{}</small>', shown_text(row.name), row.pk
         )
 
     @admin.display(description=_("address"))

@@ -95,8 +95,20 @@ PAGES = {
 }
 
 EMPTY = (
-    "dashboard sessions stages workflows versions events tombstones entries overview conflicts webhooks workers tokens"
-).split()
+    "dashboard",
+    "sessions",
+    "stages",
+    "workflows",
+    "versions",
+    "events",
+    "tombstones",
+    "entries",
+    "overview",
+    "conflicts",
+    "webhooks",
+    "workers",
+    "tokens",
+)
 """Lists of which the empty database has a state worth looking at."""
 
 NO_PAGES = (

@@ -105,12 +105,12 @@ def _tokens(story: Story) -> None:
 
 def _people() -> None:
     """A viewer in the team, somebody of another team."""
-    staff("viewer", watches=["shop"])
-    staff("stranger", operates=["others"])
+    staff("viewer", "shop")
+    staff("stranger", "others", operates=True)
 
 
 def _gone(story: Story) -> None:
-    sessions = FlowSessionManager(Actor(staff("lin"), "admin"))
+    sessions = FlowSessionManager(Actor(staff("lin", "shop", operates=True), "admin"))
     made = sessions.create_session("docs", HOSTILE)
     story.names["tombstone"] = sessions.delete_session(made.pk, reason=HOSTILE).pk
 

@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from sessions_app.actors import Actor, local_actor
 from sessions_app.models import FlowSession
+from sessions_app.permissions import OPERATE_PERMISSION
 from sessions_app.services import FlowSessionManager
 from stages_app.services import StageInstanceManager
 from status_bridge import subscriptions
 from status_bridge.models import WorkerBeat
 from tests.e2e.clock import Clock, begun
-from tests.factories import user
+from tests.factories import permission, user
 
 PEOPLE = ("lin", "mei", "wang", "chen")
 DELIVERED = {
@@ -64,10 +65,12 @@ def told() -> Story:
     return story
 
 
-def staff(username: str, **options: Any) -> User:
-    """Somebody who may look at the admin's pages."""
-    made = user(username, is_staff=True, **options)
+def staff(username: str, team: str, *, operates: bool = False) -> User:
+    """Somebody of a team who may look at the admin's pages; whether they work on its sessions too."""
+    made = user(username, is_staff=True, watches=[team])
     made.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    if operates:
+        made.user_permissions.add(permission(OPERATE_PERMISSION))
     return made
 
 
@@ -75,7 +78,7 @@ class Hands:
     """Somebody at work on a session, through one door."""
 
     def __init__(self, username: str, door: str = "admin") -> None:
-        self.actor = Actor(staff(username, operates=["shop"]), door)
+        self.actor = Actor(staff(username, "shop", operates=True), door)
         self.sessions = FlowSessionManager(self.actor)
         self.stages = StageInstanceManager(self.actor)
 

@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 from sessions_app.models import FlowSession
 from tests.e2e.acting import SESSION, SessionHands
 from tests.e2e.browsing import Browsing
-from tests.factories import in_team, new_session, stage
 from tests.e2e.story import staff
+from tests.factories import in_team, new_session, stage
 
 pytestmark = pytest.mark.browser
 
@@ -20,9 +20,9 @@ LIST = "/admin/sessions_app/flowsession/"
 def flow_session(workshop) -> FlowSession:
     """One of the team's."""
     with workshop.data():
-        staff("viewer", watches=["shop"])
-        staff("operator", operates=["shop"])
-        staff("stranger", operates=["others"])
+        staff("viewer", "shop")
+        staff("operator", "shop", operates=True)
+        staff("stranger", "others", operates=True)
         return in_team(new_session(stage("build", items=["compile"]), name="Gift cards"), "shop")
 
 
@@ -78,9 +78,7 @@ def test_a_click_that_somebody_may_not_do_is_refused(workshop, flow_session, ope
     hands = SessionHands(browsing)
     form = hands.opened(hands.itself, "Pause")
     with workshop.data():
-        staff("operator").groups.clear()
-        staff("operator", watches=["watchers"])
-        in_team(FlowSession.objects.get(pk=flow_session.pk), "watchers")
+        staff("operator", "shop")
         before = FlowSession.objects.get(pk=flow_session.pk).version
     form.get_by_role("button", name="Pause", exact=True).click()
     expect(browsing.page.locator(".messagelist .error")).to_be_visible()

@@ -109,6 +109,14 @@ def test_counts_are_of_the_sessions_that_the_reader_sees(reader):
     assert "1 session, 1 of them open" in text_of(reader.get(page_of()))
 
 
+def test_sessions_are_not_counted_beyond_a_thousand(admin_client, monkeypatch):
+    monkeypatch.setattr("sessions_app.admin.workflow_counts.MOST", 2)
+    publish_workflow()
+    for told in ("1 session, 1 of them open", "2 sessions, 2 of them open", "2+ sessions, 2+ of them open"):
+        FlowSessionManager().create_session("dev")
+        assert told in text_of(admin_client.get(page_of()))
+
+
 def test_page_shows_stages_graph_and_versions(admin_client):
     made = replace(
         definition(

@@ -1,6 +1,7 @@
 """Where the time went: bands of sessions and attempts, which add up whatever happened."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -127,7 +128,7 @@ steps = st.lists(
 def without_gaps(bands: list[Band], begin: datetime, end: datetime) -> bool:
     """Whether the bands cover that time, each once, neighbours of different kinds."""
     edges = [begin, *(band.end for band in bands)]
-    assert all(one.kind != other.kind for one, other in zip(bands, bands[1:], strict=False))
+    assert all(one.kind != other.kind for one, other in pairwise(bands))
     return [band.begin for band in bands] == edges[:-1] and edges[-1] == end and all(band.length for band in bands)
 
 

@@ -103,7 +103,7 @@ def test_every_button_asks_first(admin_client, board, verb):
     page = admin_client.get(act(verb, board[0]))
     assert page.status_code == 200
     assert "board &lt;b&gt;\\u202e" in page.text
-    assert '<form method="post" class="vc-form">' in page.text
+    assert '<form method="post" class="vc-form vc-asks">' in page.text
     assert Subscription.objects.values().get() == before
     assert not Delivery.objects.exists()
 
