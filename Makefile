@@ -11,7 +11,7 @@ STAMP := .venv/.vcflow-setup
 PACKAGES := sessions_app stages_app status_bridge vcflow_site
 CATALOGUES := $(wildcard $(addsuffix /locale/*/LC_MESSAGES/*.po,$(PACKAGES)))
 
-.PHONY: setup run demo test reliability lint bench messages openapi clean
+.PHONY: setup run demo test reliability lint bench messages openapi screenshots clean
 
 setup: $(STAMP)  ## a .venv in the checkout with everything, its vc included
 
@@ -54,6 +54,9 @@ messages: setup  ## bring the catalogues up to date with the texts in the code
 
 openapi: setup  ## write the API's description anew
 	$(BIN)/python manage.py spectacular --format openapi-json --validate --fail-on-warn --file docs/openapi.json
+
+screenshots: setup  ## take the pictures in the README anew (needs Chromium)
+	$(BIN)/python -m pytest -m browser tests/e2e/readme_pictures.py
 
 clean:  ## everything that can be made again; the data in .vcflow stays
 	rm -rf .venv build dist htmlcov .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

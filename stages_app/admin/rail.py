@@ -7,17 +7,15 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.utils import timezone
-
 from sessions_app import machine
 from sessions_app.admin.panels import Panel, View, register_panel
 from sessions_app.language import localised
 from sessions_app.text import visible
 from stages_app.admin.offers import PEOPLE, Offers, Stage, stage_anchor, write_address
+from stages_app.admin.timeline_panel import story_of
 from stages_app.next_steps import allowed_steps, next_steps
 from stages_app.standing import reasons_in, stage_reason
-from stages_app.timeline import Spent, timeline
-from stages_app.timeline.reading import happenings, steps
+from stages_app.timeline import Spent
 
 _WORTH_TELLING = timedelta(minutes=1)
 _UNDER_WAY = (machine.ACTIVE, machine.PAUSED, machine.FAILED)
@@ -44,9 +42,9 @@ def rail_panel(view: View) -> Mapping[str, Any] | None:
     if not _may_look(view):
         return None
     offers = Offers(view.actor, view.subject, view.data["stages"])
-    events = happenings(view.actor, view.subject)
+    events, told = story_of(view)
     why = reasons_in(events)
-    times = {line.stage_instance_id: line.spent for line in timeline(steps(events), timezone.now()).lines}
+    times = {line.stage_instance_id: line.spent for line in told.lines}
     return {
         "stages": [_stage(offers, stage, why, times) for stage in view.data["stages"]],
         "people": offers.people,

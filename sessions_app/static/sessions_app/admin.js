@@ -41,10 +41,17 @@
       const form = event.target.closest && event.target.closest("form");
       if (form) form.dataset.sent = "yes";
     });
+    // What was refused stays as it was written, to be mended and sent again.
+    document.addEventListener("htmx:beforeSwap", (event) => {
+      const form = event.target.closest && event.detail.requestConfig.elt.closest("form");
+      if (form && /<li class="[^"]*\berror\b/.test(event.detail.xhr.responseText)) delete form.dataset.sent;
+    });
     document.addEventListener("htmx:afterRequest", (event) => {
       const form = event.target.closest && event.target.closest("form");
-      if (!form || !event.detail.successful) return;
+      if (!form) return;
+      const isDone = event.detail.successful && form.dataset.sent;
       delete form.dataset.sent;
+      if (!isDone) return;
       if (form.isConnected) form.reset();
       const act = form.closest("details.vc-act");
       if (act) act.open = false;
