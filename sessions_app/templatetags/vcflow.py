@@ -7,14 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from sessions_app import durations, words
-from sessions_app.admin.panels import View, drawn_panels
-from sessions_app.admin.parts import actor_of
 from sessions_app.masking import mask_text
 from sessions_app.text import visible
 
@@ -54,15 +51,6 @@ def state(status: str | None, kind: str = "session") -> str:
         words.LOOKS[status].sign,
         word,
     )
-
-
-@register.simple_tag(takes_context=True)
-def dashboard(context: template.Context) -> list[dict[str, Any]]:
-    """The dashboard's panels, drawn, for those who may look at sessions."""
-    request: HttpRequest = context["request"]
-    if not (request.user.is_authenticated and request.user.has_perm("sessions_app.view_flowsession")):
-        return []
-    return drawn_panels("dashboard", View(request, actor_of(request)))
 
 
 @register.simple_tag

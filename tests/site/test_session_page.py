@@ -146,7 +146,7 @@ def test_time_worked_does_not_count_pauses(ann):
 
 def test_notes_are_shown_newest_first_and_bounded(ann):
     flow_session = in_team(new_session(), "platform")
-    for number in range(20):
+    for number in range(21):
         FlowSessionManager().note_session(flow_session.pk, f"note {number}")
     page = ann.get(session_url(flow_session)).text
     assert re.findall(r'<p class="told">note (\d+)</p>', page) == [str(number) for number in range(20, 0, -1)]
