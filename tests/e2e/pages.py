@@ -48,6 +48,8 @@ PAGES = {
     "workflow-compare": f"{WORKFLOW}/{{workflow}}/compare/?before=1&after=2",
     "workflow-import": f"{WORKFLOW}/import/",
     "workflow-start": f"{WORKFLOW}/dev/do/start/",
+    "workflow-retire": f"{WORKFLOW}/dev/do/retire/",
+    "workflow-delete": f"{WORKFLOW}/{{workflow}}/do/delete/",
     "versions": "sessions_app/workflowversion/",
     "version": "sessions_app/workflowversion/{version}/change/",
     "version-bundled": "sessions_app/workflowversion/{bundled version}/change/",
@@ -111,6 +113,9 @@ EMPTY = (
 )
 """Lists of which the empty database has a state worth looking at."""
 
+AS_THEY_ARE = (WEBHOOK, "sessions_app/apitoken")
+BY_DJANGO = ("change/", "delete/")
+
 NO_PAGES = (
     r"\{url\}|login/|logout/|autocomplete/|jsi18n/|r/.*|password_change/done/"
     r"|.*/export/.*|.*/(live|version)/|.*/\{object_id\}/|.*/history/|.*/views/.*|.*/bulk/|.*/do/\{verb\}/.+"
@@ -129,7 +134,9 @@ def address(site: Site, name: str) -> str:
     if {"user", "group"} & {*wanted}:
         with site.data():
             names |= {"user": User.objects.get(username="viewer").pk, "group": Group.objects.get(name="shop").pk}
-    return "/admin/" + PAGES[name].format_map({field: quote(str(names[field])) for field in wanted})
+    # Django's own views unquote ids, and so do most of ours.
+    written = str if PAGES[name].startswith(AS_THEY_ARE) and not PAGES[name].endswith(BY_DJANGO) else quote
+    return "/admin/" + PAGES[name].format_map({field: written(str(names[field])) for field in wanted})
 
 
 def serves(route: str, name: str) -> bool:

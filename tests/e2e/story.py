@@ -38,7 +38,10 @@ DONE = (
     ("design", "New basket", 16, 40),
     ("dev", "Delivery on a chosen day", 12, 21),
     ("docs", "How returns work", 8, 12),
+    ("docs", "How vouchers work", 8, 10),
     ("dev", "Vouchers that expire", 6, 24),
+    ("dev", "Vouchers as a present", 6, 20),
+    ("dev", "Clearer delivery dates", 12, 12),
 )
 """Workflow, name, how many days ago it began, how many hours it took."""
 
@@ -119,7 +122,7 @@ def _played_through(story: Story, who: str, workflow: str, name: str, days: floa
 
 
 def _paused(story: Story) -> None:
-    hands = Hands("mei")
+    hands = Hands("lin")
     with begun(days=4) as clock:
         session_id = hands.begin("dev", "Gift cards")
         hands.finish(session_id, "story", clock, 3)
@@ -156,7 +159,7 @@ def _stuck(story: Story) -> None:
 def _running(story: Story) -> None:
     """Two attempts, a pause, notes, an item of its own, by several hands: what the session's page is for."""
     lin, mei = Hands("lin"), Hands("mei", "cli")
-    with begun(days=3, hours=6) as clock:
+    with begun(days=1, hours=22.5) as clock:
         session_id = lin.begin("dev", "Checkout with saved cards")
         lin.sessions.update_session(session_id, {"tags": ["checkout", "q4"], "context": {"ticket": "SHOP-4211"}})
         lin.finish(session_id, "story", clock, 3)
@@ -199,8 +202,8 @@ def _waiting(story: Story) -> None:
             clock.wait(hours=1)
         story.sessions[name] = session_id
     with begun(hours=1):
-        story.sessions["pending"] = lin_s_plan = _planned()
-        StageInstanceManager().assign_stage(lin_s_plan, "story", "admin")
+        story.sessions["pending"] = planned = _planned()
+        StageInstanceManager(local_actor()).assign_stage(planned, "story", "lin")
 
 
 def _planned() -> str:

@@ -96,7 +96,7 @@ def test_work_goes_on_by_the_keyboard_alone(clicking, workshop):
     _tab_to(page, "Do compile")
     page.keyboard.press("Space")
     expect(page.get_by_role("button", name="Do compile")).to_have_attribute("aria-pressed", "true")
-    _tab_to(page, "Pause…")
+    _tab_to(page, "Pause…", within="#act-pause")
     page.keyboard.press("Enter")
     page.keyboard.press("Escape")
     expect(page.locator("details.vc-act[open]")).to_have_count(0)
@@ -180,7 +180,7 @@ def _end(hands: SessionHands) -> None:
 
 
 def _see_events(page: Page, session_id: str, count: int) -> None:
-    page.locator("#panel-events").get_by_role("link", name=re.compile("event")).last.click()
+    page.locator("#panel-events").get_by_role("link", name="All of them as a list").click()
     page.wait_for_url("**/sessionevent/**")
     rows = page.locator("tbody tr")
     expect(rows).to_have_count(count)
@@ -196,12 +196,13 @@ def _focused(page: Page) -> str:
     return told
 
 
-def _tab_to(page: Page, name: str) -> None:
+def _tab_to(page: Page, name: str, *, within: str = "body") -> None:
     """Press Tab until the focus is on what says so."""
+    is_within = f"document.activeElement.closest({within!r}) !== null"
     seen = []
-    for _press in range(120):
+    for _press in range(250):
         page.keyboard.press("Tab")
         seen.append(_focused(page))
-        if seen[-1].removeprefix("✓ ") == name:
+        if seen[-1].removeprefix("✓ ") == name and page.evaluate(is_within):
             return
     raise AssertionError(f"{name} is not among {seen}")

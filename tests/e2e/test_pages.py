@@ -64,18 +64,20 @@ def _faults(browsing: Browsing, name: str, lang: str, picture: str) -> list[str]
     page = browsing.page
     page.set_viewport_size({"width": WIDTHS[0], "height": 900})
     page.emulate_media(color_scheme="light")
+    path = address(browsing.site, name)
     with looking.weighed(page) as sizes:
-        browsing.go(address(browsing.site, name))
+        browsing.go(path)
+    assert page.url == browsing.site.url + path, "it leads elsewhere"
     found = [] if sum(sizes) <= looking.MOST_WEIGHT else [f"weighs {sum(sizes) / 1024:.0f} KB"]
     found += looking.badly_framed(page, TAGS[lang])
     found += looking.english(page) if lang == "zh" else [*looking.inaccessible(page), *looking.unreachable(page)]
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         found += [f"{width}: {fault}" for fault in looking.cut_off(page)]
-        page.screenshot(path=_picture(lang, str(width), picture), full_page=True)
+        page.screenshot(path=_picture(lang, str(width), picture), full_page=True, caret="initial")
     if lang == "en":
         page.emulate_media(color_scheme="dark")
-        page.screenshot(path=_picture(lang, "dark", picture), full_page=True)
+        page.screenshot(path=_picture(lang, "dark", picture), full_page=True, caret="initial")
         found += [f"dark: {fault}" for fault in looking.inaccessible(page)]
     return [*found, *browsing.take_faults()]
 
