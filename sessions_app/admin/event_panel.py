@@ -9,10 +9,11 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.urls import reverse
 
+from sessions_app.admin.event_words import LEVELS, item_text
 from sessions_app.admin.panels import Panel, View, register_panel
 from sessions_app.cli.words import event_name
 from sessions_app.language import gettext as _
-from sessions_app.language import localised, noop
+from sessions_app.language import noop
 from sessions_app.masking import shown
 from sessions_app.models import FlowSession, SessionEvent
 from sessions_app.states import Level
@@ -25,13 +26,6 @@ MOST_COLUMNS = 80
 
 _BEFORE = "before:"
 _FILTERS = {"": noop("All"), "INFO": noop("Without details"), "WARNING": noop("Warnings and errors")}
-_LEVELS = {
-    Level.DEBUG: ("·", noop("detail")),
-    Level.INFO: ("i", noop("information")),
-    Level.WARNING: ("!", noop("warning")),
-    Level.ERROR: ("✕", noop("error")),
-}
-
 _TOLD_ABOVE = ("status", "attempt")
 """Fields that the first line of an event tells."""
 
@@ -98,7 +92,7 @@ def _asked(view: View, page: Page) -> Any:
 
 
 def _row(view: View, event: SessionEvent) -> dict[str, Any]:
-    sign, word = _LEVELS[Level(event.level)]
+    sign, word = LEVELS[Level(event.level)]
     changes = list(_changes(view.subject, event))
     return {
         "seq": event.seq,
@@ -138,7 +132,7 @@ def _changes(flow_session: FlowSession, event: SessionEvent) -> Iterator[dict[st
     for name, change in event.changes.items():
         before, after = change["before"], change["after"]
         if name not in _TOLD_ABOVE:
-            yield {"name": name, "text": _item(flow_session, event, name), "before": before, "after": after}
+            yield {"name": name, "text": item_text(flow_session, event, name), "before": before, "after": after}
 
 
 def _is_short(changes: Sequence[Mapping[str, Any]]) -> bool:
@@ -149,16 +143,6 @@ def _is_short(changes: Sequence[Mapping[str, Any]]) -> bool:
 
 def _is_plain(value: Any) -> bool:
     return not isinstance(value, dict | list) and len(str(value)) <= MOST_COLUMNS
-
-
-def _item(flow_session: FlowSession, event: SessionEvent, name: str) -> str:
-    """The text of the item that a change is about, where the definition has it."""
-    if not name.startswith("items."):
-        return ""
-    stage_id = event.stage_instance_id.rpartition(".")[0].rpartition(".")[2]
-    stage = flow_session.published.definition.stage(stage_id)
-    item_id = name.removeprefix("items.").removesuffix(".done")
-    return next((localised(item.text) for item in stage.checklist if item.id == item_id), "") if stage else ""
 
 
 register_panel("session", Panel("events", 40, "sessions_app/event_panel.html", events_panel))

@@ -50,14 +50,14 @@ def changes(flow_session: FlowSession, event: SessionEvent) -> Iterator[dict[str
         if name in ("status", "session.status"):
             is_stage = bool(event.stage_instance_id) and name == "status"
             values = [_state(value, is_stage=is_stage) for value in values]
-        yield {"name": name, "text": _item(flow_session, event, name), "before": values[0], "after": values[1]}
+        yield {"name": name, "text": item_text(flow_session, event, name), "before": values[0], "after": values[1]}
 
 
 def _state(status: str | None, *, is_stage: bool) -> str | None:
     return status and (stage_state(status) if is_stage else session_state(status))
 
 
-def _item(flow_session: FlowSession, event: SessionEvent, name: str) -> str:
+def item_text(flow_session: FlowSession, event: SessionEvent, name: str) -> str:
     """The text of the item that a change is about, where the definition has it."""
     if not name.startswith("items."):
         return ""
