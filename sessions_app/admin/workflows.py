@@ -95,9 +95,9 @@ class WorkflowDefinitionAdmin(
 class WorkflowVersionAdmin(Pages, ReadOnly, admin.ModelAdmin):
     list_display = ("id", "workflow", "number", "created_at")
     list_select_related = ("workflow",)
-    search_fields = ("=workflow__id",)
-    search_help_text = _("Finds the versions of the workflow with exactly this id.")
+    list_filter = ("workflow",)
     actions = None
+    change_list_template = "sessions_app/list.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WorkflowVersion]:
         """Without what they say, which a list doesn't show."""

@@ -21,7 +21,9 @@ SERIOUS = ("serious", "critical")
 SAME_IN_CHINESE = (
     r"^(([\W\d_]|\b(vcflow|English|API|URL|ID|JSON|YAML|CSV|HTTP|webhooks?|GitHub|SHA|p50|p90|UTC|v\d+|builtin"
     r"|cli|api|python|admin|lin|mei|wang|chen|local|viewer|stranger|shop|dev|docs|odd|research|design)\b)*"
-    r"|[a-z]+(-[a-z0-9]+)+|.*<script>.*)$"
+    r"|[a-z]+(-[a-z0-9]+)+|[a-z]+(\.[a-z*]+)+|[A-Z_]+|.*<script>.*|development|others|(.*\()?(wh|vcf)_\w+\b.*"
+    r"|Team board|Checkout with saved cards"
+    r"|After you’ve created a user.*)$"  # Django's own, which has no Chinese
 )
 
 _HELPERS = """
@@ -76,7 +78,7 @@ lang => {
 _ENGLISH = """
 pattern => {
     const isData = new RegExp(pattern, "i");
-    const data = ".told, code, pre, [lang=en], time, option, bdi, .vc-data, a[href*='/change/'], .breadcrumbs";
+    const data = ".told, .vc-tree, code, pre, [lang=en], time, option, a[href*='/change/'], .breadcrumbs";
     const words = node => {
         const copy = node.cloneNode(true);
         copy.querySelectorAll(data).forEach(each => each.remove());

@@ -100,7 +100,7 @@ def _conflict(story: Story) -> None:
 def _tokens(story: Story) -> None:
     made, _text = create_token(local_actor(), "nightly build", scopes=["read", "work"])
     create_token(local_actor(), f"agent {HOSTILE}", agent=True)
-    story.names["token"] = made.pk
+    story.names["token"] = made.token_key
 
 
 def _people() -> None:
