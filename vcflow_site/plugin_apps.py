@@ -36,7 +36,7 @@ def beside(installed: Sequence[str], plugins: Iterable[Plugin]) -> list[str | Ap
             package = app_package(plugin.found.value.partition(":")[0].strip())
             if package and package not in installed:
                 _owners.setdefault(package, []).append(plugin)
-    names = (name.partition(".apps.")[0] for name in installed)
+    names = map(app_name, installed)
     taken = {key: name for name in names for key in (name, name.rpartition(".")[2])}
     for package in _owners:
         _attempt(package, partial(_make, package, taken))
@@ -66,6 +66,11 @@ def is_app(plugin: Plugin) -> bool:
 def labels() -> set[str]:
     """The labels of the plugins' apps."""
     return {app_config.label for app_config in _apps.values()}
+
+
+def app_name(entry: str) -> str:
+    """The app that an entry of ``INSTALLED_APPS`` means: it may name the app's configuration."""
+    return "django.contrib.admin" if entry in _ADMIN else entry.partition(".apps.")[0]
 
 
 def import_admin_pages() -> None:

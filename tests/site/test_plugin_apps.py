@@ -10,7 +10,7 @@ import pytest
 from tests.site.plugin_packages import LISTENER, install
 from tests.site.test_plugins import Environ, Site
 from vcflow_site import settings
-from vcflow_site.plugin_apps import app_package
+from vcflow_site.plugin_apps import app_name, app_package
 
 SHELF = {
     "shelf/__init__.py": "",
@@ -177,7 +177,7 @@ def test_app_whose_label_is_taken_is_refused_with_both_names(site: Site, named: 
 def test_labels_of_our_apps_are_the_ends_of_their_names() -> None:
     from django.apps import apps
 
-    ends = [name.partition(".apps.")[0].rpartition(".")[2] for name in settings.INSTALLED_APPS if isinstance(name, str)]
+    ends = [app_name(entry).rpartition(".")[2] for entry in settings.INSTALLED_APPS if isinstance(entry, str)]
     assert sorted(ends) == sorted(app_config.label for app_config in apps.get_app_configs())
 
 

@@ -242,7 +242,7 @@ def test_migrations_that_a_removed_app_left_behind_do_no_harm():
 
 @pytest.mark.django_db
 def test_outdated_database_is_refused_in_process():
-    MigrationRecorder(connection).record_unapplied("sessions_app", "0002_access")
+    MigrationRecorder(connection).record_unapplied("sessions_app", "0004_completions")
     SchemaStamp.objects.update(digest="older")
     with pytest.raises(DatabaseOutdated):
         ensure_ready(pytest.fail)
