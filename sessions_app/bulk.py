@@ -100,7 +100,7 @@ def choose(actor: Actor, ids: Iterable[str] | None, fitting: FlowSessionQuerySet
     What is named and not seen stays in, to be answered as what isn't there.
     """
     if ids is None and fitting is None:
-        raise InvalidInput(_("No sessions are named."), fix=_("Give 'ids', or a 'filter' that is not empty."))
+        raise InvalidInput(_("No sessions are named."), fix=_("Name sessions, or give a filter that is not empty."))
     if ids is None:
         assert fitting is not None
         return _within_limits(list(fitting.order_by("id").values_list("pk", flat=True)[: MOST + 1]))
@@ -200,6 +200,6 @@ def _within_limits(ids: list[str]) -> list[str]:
 def _out_of_time() -> Busy:
     return Busy(
         _("The time for one request was over before this session's turn."),
-        fix=_("Send the same request again under the same Idempotency-Key: nothing is done twice."),
+        fix=_("Do the same again for the sessions that are left."),
         code="out-of-time",
     )

@@ -73,7 +73,7 @@ def checked_reason(verb: str, rule: Rule, reason: str, *, force: bool) -> str:
     needed = _("A reason is required to {verb}.").format(verb=verb_name(verb))
     raise InvalidInput(
         _("A reason is required to force this.") if force else needed,
-        fix=_("Say why with --reason."),
+        fix=_("Give a reason."),
         code="reason-required",
     )
 

@@ -10,6 +10,7 @@ from sessions_app.change import Change
 from sessions_app.exceptions import GuardUnmet
 from sessions_app.language import gettext as _
 from sessions_app.language import localised
+from sessions_app.listing import some_of
 from sessions_app.rows import table
 from stages_app.facts import missing_deliverables
 from stages_app.models import StageInstance, StageItem
@@ -21,7 +22,7 @@ def refuse_unmet_dependencies(change: Change, stage_id: str, *, force: bool) -> 
     unmet = progress.unmet_dependencies(flow_session.published, flow_session.stage_states, stage_id)
     if unmet and not force:
         raise GuardUnmet(
-            _("The stage {stage} depends on {others}.").format(stage=stage_id, others=", ".join(unmet)),
+            _("The stage {stage} depends on {others}.").format(stage=stage_id, others=some_of(unmet)),
             fix=_("Complete or skip these first, or force it with a reason."),
             code="dependencies-unmet",
             kind="stage",

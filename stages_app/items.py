@@ -10,7 +10,7 @@ from sessions_app.change import Change, NothingToDo
 from sessions_app.exceptions import Ambiguous, InvalidInput, NotFound
 from sessions_app.language import gettext as _
 from sessions_app.language import variants
-from sessions_app.masking import mask_text, unmask
+from sessions_app.masking import mask_text, shown, unmask
 from sessions_app.rows import table
 from sessions_app.states import Level
 from sessions_app.text import clean_json_object, clean_name, is_reference, slug, visible
@@ -122,7 +122,7 @@ def warn_unknown(change: Change, stage_instance: StageInstance, given: Mapping[s
     if known and unknown:
         change.warnings.append(
             _("The stage {stage} doesn't ask for {names}; it asks for: {known}.").format(
-                stage=stage_instance.stage_id, names=", ".join(unknown), known=", ".join(known)
+                stage=stage_instance.stage_id, names=", ".join(map(shown, unknown)), known=", ".join(known)
             )
         )
 

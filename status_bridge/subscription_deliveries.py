@@ -115,7 +115,7 @@ def skip(
     reason = clean_text(reason, _("reason"), limit=ANSWER_LENGTH)
     if not reason:
         raise InvalidInput(
-            _("A reason is required to pass a message over."), fix=_("Say why with --reason."), code="reason-required"
+            _("A reason is required to pass a message over."), fix=_("Give a reason."), code="reason-required"
         )
     row = find(actor, reference, abbreviated=abbreviated)
     found = find_delivery(actor, row, number)

@@ -126,7 +126,7 @@ def rotate_secret(actor: Actor, reference: str, *, abbreviated: bool = False) ->
     if not get_sink(found.kind).makes_secret:
         raise InvalidInput(
             _("vcflow makes no secret for the kind {kind}.").format(kind=found.kind),
-            fix=_("Give it the new one that you have: --secret <name>=<value>."),
+            fix=_("Give it the new one that you have, as <name>=<value>."),
             field="kind",
         )
     secret = signing.new_secret()

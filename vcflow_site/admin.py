@@ -6,13 +6,13 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 
-from sessions_app.admin.pages import Pages
+from sessions_app.admin.lookups import KnownQuery
 
 admin.site.unregister([User, Group])
 
 
 @admin.register(User)
-class PersonAdmin(Pages, UserAdmin):
+class PersonAdmin(KnownQuery, UserAdmin):
     """Somebody who may sign in."""
 
     filter_horizontal = ()
@@ -20,7 +20,7 @@ class PersonAdmin(Pages, UserAdmin):
 
 
 @admin.register(Group)
-class TeamAdmin(Pages, GroupAdmin):
+class TeamAdmin(KnownQuery, GroupAdmin):
     """A team and what everybody in it may do."""
 
     filter_horizontal = ()

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from functools import update_wrapper
+from typing import Any, NamedTuple, TypeVar, cast
 
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+from vcflow_site import error_pages
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+METHODS = ("GET", "HEAD", "POST")
+"""A page asks or acts; anything else would go past the check that a form of ours was sent."""
 
 
 class Place(NamedTuple):
@@ -43,6 +51,19 @@ class WebAdminSite(AdminSite):
     # The lists need its room, and the bar leads everywhere.
     enable_nav_sidebar = False
 
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """Every page: by the methods that pages have, each refusal of a method with a page that says so."""
+        inner = super().admin_view(view, cacheable)
+
+        def answered(request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
+            return _method_refusal(request) or _explained(request, inner(request, *args, **options))
+
+        return cast(View, update_wrapper(answered, inner))
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The only page without :meth:`admin_view`."""
+        return _method_refusal(request) or super().login(request, extra_context)
+
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """What every page gets: Django's, and the places that the reader may go to."""
         around = super().each_context(request)
@@ -51,6 +72,15 @@ class WebAdminSite(AdminSite):
     def index(self, request: HttpRequest, extra_context: Mapping[str, Any] | None = None) -> TemplateResponse:
         """The dashboard; its template draws what the panels of all floors say."""
         return super().index(request, {"title": _("Dashboard"), **(extra_context or {})})
+
+
+def _method_refusal(request: HttpRequest) -> HttpResponse | None:
+    return None if request.method in METHODS else error_pages.method_not_allowed(request, ", ".join(METHODS))
+
+
+def _explained(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    is_refused = isinstance(response, HttpResponseNotAllowed)
+    return error_pages.method_not_allowed(request, response["Allow"]) if is_refused else response
 
 
 def _places(request: HttpRequest) -> list[dict[str, Any]]:

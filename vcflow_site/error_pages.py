@@ -40,6 +40,14 @@ class FormRefused(FlowError):
     http_status = HTTPStatus.FORBIDDEN
 
 
+class MethodRefused(FlowError):
+    """An address was asked by a method that it doesn't have."""
+
+    code = "method-not-allowed"
+    exit_status = 2
+    http_status = HTTPStatus.METHOD_NOT_ALLOWED
+
+
 def answer(request: HttpRequest, error: FlowError, status: int | None = None) -> HttpResponse:
     """The answer for an error, in the form that fits the address."""
     if request.path_info.startswith(API):
@@ -80,6 +88,15 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def broken(request: HttpRequest) -> HttpResponse:
     """``handler500``: what is known to pass says so, of anything else only that it happened."""
     return answer(request, _known(sys.exception()) or _unexpected())
+
+
+def method_not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
+    """A page of the admin was asked by another method than ``allowed``."""
+    message = _("This address doesn't take {method}.").format(method=visible(request.method or ""))
+    fix = _("Begin at the front page, and go by its links and buttons.")
+    response = answer(request, MethodRefused(message, fix=fix))
+    response["Allow"] = allowed
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

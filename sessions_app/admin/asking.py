@@ -46,7 +46,7 @@ class Asking(Pages):
         self.admit(request)
         actor = actor_of(request)
         try:
-            if request.method in ("GET", "HEAD"):
+            if request.method != "POST":
                 return question(find(actor))
             if answer is None:
                 raise PermissionDenied

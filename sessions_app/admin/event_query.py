@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from sessions_app.actors import Actor
 from sessions_app.admin.date_drill import Stretch, read_bound, stretch_between
+from sessions_app.admin.lookups import unknown_filter
 from sessions_app.exceptions import InvalidInput
 from sessions_app.language import gettext as _
 from sessions_app.masking import shown
@@ -82,7 +83,7 @@ class EventPage(NamedTuple):
 def read_asked(parameters: Mapping[str, Any]) -> Asked:
     """What the address says; a search is for a session's exact id."""
     values: dict[str, str] = {}
-    refusals = [_unknown(name) for name in parameters if name not in FILTERS]
+    refusals = [unknown_filter(name) for name in parameters if name not in FILTERS]
     for name in FILTERS:
         value = str(parameters.get(name, "")).strip()
         if not value:
@@ -196,10 +197,4 @@ def _unreadable(name: str, value: str) -> InvalidInput:
         _("The list can't be filtered by {name} {value}.").format(name=name, value=shown(value[:80])),
         fix=_("Choose another one, or leave the filter out."),
         field=name,
-    )
-
-
-def _unknown(name: str) -> InvalidInput:
-    return InvalidInput(
-        _("The list has no filter {name}.").format(name=shown(name[:80])), fix=_("Choose one of those above the list.")
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
@@ -18,6 +19,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.db import DatabaseError, close_old_connections, connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.urls import URLPattern, path
+from django.views.decorators.http import require_safe
 
 from sessions_app.actors import Actor
 from sessions_app.admin.pages import Pages
@@ -33,6 +35,11 @@ RECHECK = 60.0
 """Seconds after which it is asked anew whether the reader may still look."""
 LONGEST = 600.0
 """Seconds that a connection lasts; the browser opens the next."""
+MOST_OPEN = 10
+"""Connections that a person may hold open at a process; further pages ask instead."""
+
+_open: Counter[int] = Counter()
+"""How many connections are open, by the primary key of who looks; the event loop alone writes it."""
 
 _LOOKS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="vcflow-live")
 """The threads in which all connections look, so that each needs no connection to the database of its own."""
@@ -45,8 +52,8 @@ class LiveSessions(Pages):
         """The addresses."""
         around = self.admin_site.admin_view
         return [
-            path("<path:object_id>/live/", around(self.live), name="live-session"),
-            path("<path:object_id>/version/", around(self.version), name="version-of-session"),
+            path("<path:object_id>/live/", around(require_safe(self.live)), name="live-session"),
+            path("<path:object_id>/version/", around(require_safe(self.version)), name="version-of-session"),
         ]
 
     def version(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -56,12 +63,12 @@ class LiveSessions(Pages):
         return HttpResponse(status=404) if found is None else JsonResponse({"version": found})
 
     def live(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
-        """The versions as server-sent events; nothing where each open connection would hold a worker (WSGI)."""
+        """The versions as server-sent events; nothing where each would hold a worker (WSGI), or too many are open."""
         self.admit(request)
         actor, key = actor_of(request), unquote(object_id)
         if read_version(actor, key) is None:
             return HttpResponse(status=404)
-        if not isinstance(request, ASGIRequest):
+        if not isinstance(request, ASGIRequest) or _open[actor.user.pk] >= MOST_OPEN:
             return HttpResponse(status=204)
         watch = Watch(actor, key, lambda: self._admitted_still(request))
         # Compression and proxies would keep single lines back.
@@ -94,7 +101,21 @@ class Watch:
         self._look = sync_to_async(self._looked, thread_sensitive=False, executor=_LOOKS)
 
     async def told(self) -> AsyncIterator[str]:
-        """Lines of server-sent events: the version at once and whenever it moves, until there is nothing to see."""
+        """Lines of server-sent events, counted as open while they come; none where too many are."""
+        reader = self._actor.user.pk
+        if _open[reader] >= MOST_OPEN:
+            return  # several began at the same moment; the next request is answered without a connection
+        _open[reader] += 1
+        try:
+            async for line in self._lines():
+                yield line
+        finally:
+            _open[reader] -= 1
+            if not _open[reader]:
+                del _open[reader]
+
+    async def _lines(self) -> AsyncIterator[str]:
+        """The version at once and whenever it moves, until there is nothing to see."""
         # The thread that answered the request waits until the end, and needs no connection to the database.
         await sync_to_async(connections.close_all)()
         last: int | None = None

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from sessions_app.exceptions import FlowError
-from sessions_app.text import visible
+from sessions_app.masking import shown
 
 
 class Pages:
@@ -34,14 +34,14 @@ class Pages:
             raise PermissionDenied
 
     def page(self, request: HttpRequest, template: str, title: Any, **context: Any) -> HttpResponse:
-        """A page in the site's frame; ``title`` is its heading."""
-        around = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
+        """A page in the site's frame; ``title`` is its heading, and what people gave in it is safe to show."""
+        around = {**self.admin_site.each_context(request), "opts": self.opts, "title": shown(str(title))}
         return TemplateResponse(request, template, {**around, **context})
 
     def told(self, request: HttpRequest, text: str, *, is_well: bool = True) -> None:
-        """Say on the next page what was done."""
-        self.message_user(request, visible(text), messages.SUCCESS if is_well else messages.WARNING)
+        """Say on the next page what was done; keys that a name holds are masked."""
+        self.message_user(request, shown(text), messages.SUCCESS if is_well else messages.WARNING)
 
     def refused(self, request: HttpRequest, error: FlowError) -> None:
         """Say on the next page what was refused, and the mend."""
-        self.message_user(request, visible(f"{error.message} {error.fix}".strip()), messages.ERROR)
+        self.message_user(request, shown(f"{error.message} {error.fix}".strip()), messages.ERROR)

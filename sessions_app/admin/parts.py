@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser, PermissionsMixin
 from django.db import models
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -31,6 +32,11 @@ def actor_of(request: HttpRequest) -> Actor:
     if known is None:
         known = request.__dict__["flow_actor"] = Actor(request.user, DOOR)
     return known
+
+
+def may_look(user: PermissionsMixin | AnonymousUser, model: type[models.Model]) -> bool:
+    """Whether somebody may open the pages of a model; a link to others would lead nowhere."""
+    return bool(user.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}"))
 
 
 class ReadOnly:

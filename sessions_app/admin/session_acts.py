@@ -15,7 +15,7 @@ from sessions_app.actors import Actor
 from sessions_app.admin.act_words import DANGEROUS, LEADING_ON, SESSION_WORDS
 from sessions_app.admin.acts import Act, Input, force_input, not_offered, reason_input
 from sessions_app.admin.pages import Pages
-from sessions_app.admin.parts import actor_of
+from sessions_app.admin.parts import actor_of, may_look
 from sessions_app.admin.session_form import update_inputs, update_values
 from sessions_app.exceptions import FlowError, InvalidInput, NotFound
 from sessions_app.language import gettext as _
@@ -123,16 +123,20 @@ _DO: Mapping[str, Callable[[FlowSessionManager, FlowSession, str, Form], str]] =
 class Answers(Pages):
     """How an act is asked for and answered, whatever it is done to; stands before ``ModelAdmin``."""
 
-    def question(self, request: HttpRequest, flow_session: FlowSession, act: Act, **context: Any) -> HttpResponse:
-        """The page of one act."""
+    def question(
+        self, request: HttpRequest, flow_session: FlowSession, act: Act, *, back: str = "", **context: Any
+    ) -> HttpResponse:
+        """The page of one act; without ``back`` it leads back to the session."""
         about = {"act": act, "flow_session": flow_session, "name": shown(flow_session.name)}
         address = page_of(flow_session.pk)
-        return self.page(request, "sessions_app/act_page.html", act.title, **about, session_url=address, **context)
+        around = {**about, "session_url": address, "back_url": back or address}
+        return self.page(request, "sessions_app/act_page.html", act.title, **around, **context)
 
-    def refused_at(self, request: HttpRequest, refusal: FlowError, page: str = LIST) -> HttpResponse:
-        """Say why not, on that page; in the list of sessions where there is none."""
+    def refused_at(self, request: HttpRequest, refusal: FlowError, page: str = "") -> HttpResponse:
+        """Say why not, on that page; in a list where there is none: of the sessions, or of what is asked about."""
         self.refused(request, refusal)
-        return redirect(page)
+        own = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
+        return redirect(page or (LIST if may_look(request.user, FlowSession) else own))
 
     def tell_outcome(self, request: HttpRequest, manager: Manager, told: str) -> None:
         """Say what was done, or that there was nothing to do, and what the verb warns of."""

@@ -14,6 +14,7 @@ from sessions_app.admin.session_query import NEWEST_FIRST, Selection
 from sessions_app.api.pagination import Ordering, after
 from sessions_app.api.seen import session_seen
 from sessions_app.models import FlowSession
+from sessions_app.text import visible
 
 MOST = 100_000
 """How many sessions one file holds."""
@@ -87,13 +88,14 @@ def _csv_lines(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
 
 
 def _cell(value: Any) -> Any:
-    """A value that no spreadsheet takes for a formula."""
+    """A value that no spreadsheet takes for a formula, its right-to-left marks made visible."""
     if isinstance(value, list):
         value = ", ".join(value)
     elif hasattr(value, "isoformat"):
         value = value.isoformat()
-    is_formula = isinstance(value, str) and value.startswith(_FORMULAS)
-    return f"'{value}" if is_formula else value
+    if not isinstance(value, str):
+        return value
+    return f"'{visible(value)}" if value.startswith(_FORMULAS) else visible(value)
 
 
 def _json_lines(rows: Iterator[dict[str, Any]]) -> Iterator[str]:

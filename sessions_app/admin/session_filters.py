@@ -14,6 +14,7 @@ from django.db import connections
 from django.db.models import CharField, F, Func, IntegerField, Q
 from django.db.models.lookups import In
 
+from sessions_app import machine
 from sessions_app.actors import Actor
 from sessions_app.admin.date_drill import read_bound
 from sessions_app.exceptions import InvalidInput
@@ -122,6 +123,14 @@ def _by_status(_actor: Actor, rows: FlowSessionQuerySet, value: str) -> FlowSess
     return rows.filter(status=SessionStatus(value))
 
 
+def _by_states(_actor: Actor, rows: FlowSessionQuerySet, value: str) -> FlowSessionQuerySet:
+    return rows.filter(status__in=[SessionStatus(each) for each in value.split(",")])
+
+
+def _open_states(_actor: Actor) -> Choices:
+    return [(",".join(machine.OPEN), _("open"))]
+
+
 def _by_workflow(actor: Actor, rows: FlowSessionQuerySet, value: str) -> FlowSessionQuerySet:
     return rows.filter(_is_one_of(actor, rows, "workflow_id", [value]))
 
@@ -176,6 +185,7 @@ def _created_before(_actor: Actor, rows: FlowSessionQuerySet, value: str) -> Flo
 for _each in (
     SessionFilter(SEARCH, noop("id or name"), _by_text),
     SessionFilter("status__exact", noop("state"), _by_status, _states),
+    SessionFilter("status__in", noop("state"), _by_states, _open_states, is_hidden=True),
     SessionFilter("workflow__id__exact", noop("workflow"), _by_workflow, _workflows),
     SessionFilter("whose", noop("whose"), _by_whose, _whose),
     SessionFilter("team", noop("team"), _by_team, _teams),

@@ -34,7 +34,7 @@ def update_inputs(actor: Actor, flow_session: FlowSession) -> tuple[Input, ...]:
         return own
     return (
         *own,
-        Input("owner", _("Owner"), flow_session.owner.get_username(), is_required=True),
+        Input("owner", _("Owner"), visible(flow_session.owner.get_username()), is_required=True),
         Input("team", _("Team"), _team(flow_session), kind="choice", options=_teams(actor, flow_session)),
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_safe
 
 from sessions_app import saved_views
 from sessions_app.admin.parts import actor_of
@@ -43,9 +43,9 @@ class SessionList(SessionBulk):
         name = "sessions_app_flowsession"
         return [
             path("bulk/", admit(self.bulk_view), name=f"{name}_bulk"),
-            path("export/<str:file_format>/", admit(self.export_view), name=f"{name}_export"),
-            path("views/", admit(require_POST(self.keep_view)), name=f"{name}_save_view"),
-            path("views/<int:view_id>/delete/", admit(require_POST(self.forget_view)), name=f"{name}_delete_view"),
+            path("export/<str:file_format>/", admit(require_safe(self.export_view)), name=f"{name}_export"),
+            path("views/", admit(self.keep_view), name=f"{name}_save_view"),
+            path("views/<int:view_id>/delete/", admit(self.forget_view), name=f"{name}_delete_view"),
             *found,
         ]
 
@@ -91,8 +91,10 @@ class SessionList(SessionBulk):
             return redirect(self.list_address())
 
     def keep_view(self, request: HttpRequest) -> HttpResponse:
-        """Keep what is filtered under a name."""
+        """Keep what is filtered under a name; who comes by a link, as after signing in, is led to the list."""
         self.admit(request)
+        if request.method != "POST":
+            return redirect(self.list_address())
         selection = self.selection_of(request, request.POST.get("query", ""))
         try:
             kept = saved_views.save_view(actor_of(request), request.POST.get("name", ""), selection.checked().query())
@@ -104,6 +106,8 @@ class SessionList(SessionBulk):
     def forget_view(self, request: HttpRequest, view_id: int) -> HttpResponse:
         """Forget a saved view."""
         self.admit(request)
+        if request.method != "POST":
+            return redirect(self.list_address())
         try:
             name = saved_views.delete_view(actor_of(request), view_id)
             self.told(request, _("The view {name} was deleted.").format(name=shown(name)))

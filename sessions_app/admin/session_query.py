@@ -17,12 +17,12 @@ from django.db.models import Q
 
 from sessions_app.actors import Actor
 from sessions_app.admin.date_drill import Drill, Stretch, drill, read_bound, stretch_between
+from sessions_app.admin.lookups import unknown_filter, unreadable_place
 from sessions_app.admin.paging import MOST, CappedPaginator
 from sessions_app.admin.session_filters import CREATED_BEFORE, CREATED_FROM, SessionFilter, filters, unreadable
 from sessions_app.exceptions import InvalidInput
 from sessions_app.language import gettext as _
 from sessions_app.language import noop
-from sessions_app.masking import shown
 from sessions_app.models import FlowSession
 from sessions_app.querysets import FlowSessionQuerySet, ways
 from sessions_app.text import NAME_LENGTH, is_reference
@@ -133,7 +133,7 @@ def read_selection(actor: Actor, parameters: Mapping[str, Any]) -> Selection:
             refusals.append(refusal)
     order = _read(given.pop(ORDER, ""), NEWEST_FIRST, _order, refusals)
     page = _read(given.pop(PAGE, ""), 1, _page_number, refusals)
-    refusals += [_unknown(name) for name in given]
+    refusals += [unknown_filter(name) for name in given]
     return Selection(actor, rows, values, order, page, tuple(refusals))
 
 
@@ -215,7 +215,7 @@ def _read(text: str, default: T, read: Callable[[str], T], refusals: list[Invali
     try:
         return read(text) if text else default
     except ValueError:
-        refusals.append(_unreadable_place(text))
+        refusals.append(unreadable_place(text))
         return default
 
 
@@ -230,15 +230,3 @@ def _page_number(text: str) -> int:
     if number < 1:
         raise ValueError(text)
     return number
-
-
-def _unreadable_place(text: str) -> InvalidInput:
-    return InvalidInput(
-        _("The list has no order or page {value}.").format(value=shown(text[:80])), fix=_("Choose one of the links.")
-    )
-
-
-def _unknown(name: str) -> InvalidInput:
-    return InvalidInput(
-        _("The list has no filter {name}.").format(name=shown(name[:80])), fix=_("Choose one of those above the list.")
-    )

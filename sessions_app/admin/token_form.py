@@ -14,6 +14,7 @@ from sessions_app import scopes
 from sessions_app.actors import Actor
 from sessions_app.admin.forms import FlowForm
 from sessions_app.language import gettext, noop
+from sessions_app.masking import shown
 from sessions_app.models import WorkflowDefinition
 from sessions_app.permissions import SCOPES
 from sessions_app.text import clean_name
@@ -71,7 +72,7 @@ class TokenForm(FlowForm):
         self._offer(
             scopes=[(scope, _scope_label(scope)) for scope in SCOPES],
             lifetime=[(value, gettext(words)) for value, words in _LIFETIMES.items()],
-            team=[("", gettext("all sessions that the user sees")), *((name, name) for name in teams)],
+            team=[("", gettext("all sessions that the user sees")), *((name, shown(name)) for name in teams)],
             workflow=[("", gettext("all workflows")), *((key, key) for key in workflows)],
         )
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_app import tokens
 from sessions_app.admin.asking import Asking
+from sessions_app.admin.lookups import KnownQuery
 from sessions_app.admin.paging import CappedPaginator
 from sessions_app.admin.parts import NOTHING, ReadOnly, actor_of
 from sessions_app.admin.token_form import TokenForm
@@ -69,7 +70,7 @@ class AgentFilter(admin.SimpleListFilter):
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(Asking, ReadOnly, admin.ModelAdmin):
+class ApiTokenAdmin(Asking, ReadOnly, KnownQuery, admin.ModelAdmin):
     """A token is named by its id everywhere: its primary key is its hash, which no page shows."""
 
     list_display = (
@@ -180,7 +181,7 @@ class ApiTokenAdmin(Asking, ReadOnly, admin.ModelAdmin):
 
         def answer(row: ApiToken) -> HttpResponse:
             tokens.revoke_token(actor_of(request), row.token_key)
-            self.told(request, gettext("The token {name} was revoked.").format(name=row.name))
+            self.told(request, gettext("The token {name} was revoked.").format(name=shown_text(row.name)))
             return redirect(self.list_address())
 
         return self.asked(request, lambda actor: tokens.find_token(actor, token_id), question, answer)

@@ -17,11 +17,12 @@ from sessions_app import publishing
 from sessions_app.access import require_general
 from sessions_app.actors import Actor
 from sessions_app.admin.pages import Pages
-from sessions_app.admin.parts import actor_of
+from sessions_app.admin.parts import actor_of, may_look
 from sessions_app.definitions import export as writers
 from sessions_app.exceptions import FlowError
 from sessions_app.idempotency import AlreadyAnswered, Idempotency, fingerprint
 from sessions_app.language import gettext
+from sessions_app.masking import shown
 from sessions_app.models import FlowSession, WorkflowDefinition
 from sessions_app.permissions import Role
 from sessions_app.services import FlowSessionManager
@@ -62,7 +63,7 @@ class WorkflowActs(Pages):
     def start_form(self, request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]:
         """What the form for a new session offers; its key makes a second click do nothing."""
         actor = actor_of(request)
-        return {"key": uuid.uuid4().hex, "teams": _teams(actor), "name": workflow.display_name}
+        return {"key": uuid.uuid4().hex, "teams": _teams(actor), "name": shown(workflow.display_name)}
 
     def act_view(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
         """Ask, then do."""
@@ -111,8 +112,8 @@ class WorkflowActs(Pages):
         except AlreadyAnswered as again:
             made = again.answer["id"]
         self.told(request, gettext("The session {id} was started.").format(id=made))
-        may_look = request.user.has_perm("sessions_app.view_flowsession")
-        return redirect(_SESSION, quote(made)) if may_look else redirect(_PAGE, quote(workflow.pk))
+        is_shown = may_look(request.user, FlowSession)
+        return redirect(_SESSION, quote(made)) if is_shown else redirect(_PAGE, quote(workflow.pk))
 
     def export_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """A version as a file that can be imported again."""
@@ -146,12 +147,12 @@ def _verbs(actor: Actor, workflow: WorkflowDefinition) -> list[str]:
     return [*start, *([] if workflow.retired_at else ["retire"]), *([] if has_sessions else ["delete"])]
 
 
-def _teams(actor: Actor) -> list[str]:
-    """The names of the teams that the actor may make a session in."""
+def _teams(actor: Actor) -> list[tuple[str, str]]:
+    """The names, and how they are shown, of the teams that the actor may make a session in."""
     teams = Group.objects.order_by("name")
     if not actor.rights.is_admin:
         teams = teams.filter(pk__in=[key for key, role in actor.rights.teams.items() if role >= Role.OPERATOR])
-    return list(teams.values_list("name", flat=True))
+    return [(name, shown(name)) for name in teams.values_list("name", flat=True)]
 
 
 def _answer(flow_session: FlowSession, _outcome: object) -> dict[str, Any]:

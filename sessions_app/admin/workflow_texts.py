@@ -14,6 +14,7 @@ from sessions_app.definitions.diff import DefinitionDifference, Difference, Stag
 from sessions_app.definitions.schema import Definition
 from sessions_app.language import current, localised, ngettext, noop
 from sessions_app.language import gettext as _
+from sessions_app.listing import MOST_NAMED, more_than
 from sessions_app.representation import definition_json
 from sessions_app.text import visible
 
@@ -21,6 +22,12 @@ _WORDS = re.compile(r"[^\W\u3040-\u9fff\uac00-\ud7af]+|\s+|.", re.DOTALL)
 
 _MOST_WORDS = 600
 """Of texts with more, the differing words are not looked for."""
+
+_MOST_ROWS = 600
+"""How many differences of stages are shown, and of transitions."""
+
+_FEWEST_ROWS = 3
+"""How many of each stage are shown, however many stages differ."""
 
 _PARTS = {
     "name": noop("Name"),
@@ -70,13 +77,14 @@ class Row(NamedTuple):
 
 
 class Section(NamedTuple):
-    """One stage: its name and id, what became of it in words, and the differences."""
+    """One stage: its name and id, what became of it in words, and the differences; ``more`` tells of others."""
 
     kind: str
     title: str
     id: str
     told: list[str]
     rows: list[Row]
+    more: str
 
 
 class Comparison(NamedTuple):
@@ -86,6 +94,7 @@ class Comparison(NamedTuple):
     general: list[Row]
     stages: list[Section]
     transitions: list[Row]
+    more_transitions: str
     unchanged: list[str]
 
 
@@ -102,21 +111,28 @@ def described(definition: Definition, stage_lines: dict[str, int] | None = None)
     """A definition for its page: each stage with the ways that leave it, and names of the stages it comes after."""
     told: dict[str, Any] = lines_visible(definition_json(definition, stage_lines))
     names = {stage["id"]: stage["name"] for stage in told["stages"]}
+    leaving: dict[str, list[dict[str, Any]]] = {}
+    for way in told["transitions"]:
+        leaving.setdefault(way["from"], []).append(way)
     for stage in told["stages"]:
-        stage["after"] = [{"id": each, "name": names[each]} for each in stage["depends_on"]]
-        ways = [way for way in told["transitions"] if way["from"] == stage["id"]]
-        stage["ways"] = [{**way, "name": names[way["to"]]} for way in ways]
+        needed, ways = stage["depends_on"], leaving.get(stage["id"], [])
+        stage["after"] = [{"id": each, "name": names[each]} for each in needed[:MOST_NAMED]]
+        stage["more_after"] = more_than(len(needed))
+        stage["ways"] = [{**way, "name": names[way["to"]]} for way in ways[:MOST_NAMED]]
+        stage["more_ways"] = more_than(len(ways))
     return told
 
 
 def compared(found: DefinitionDifference) -> Comparison:
     """The differences in words."""
     changed = [stage for stage in found.stages if not stage.is_same]
+    most = max(_FEWEST_ROWS, _MOST_ROWS // max(len(changed), 1))
     return Comparison(
         summary=list(_summary(found)),
         general=[_row(each) for each in found.general],
-        stages=[_section(stage, found.stages) for stage in changed],
-        transitions=[_row(each) for each in found.transitions],
+        stages=[_section(stage, found.stages, most) for stage in changed],
+        transitions=[_row(each) for each in found.transitions[:_MOST_ROWS]],
+        more_transitions=more_than(len(found.transitions), _MOST_ROWS),
         unchanged=[_name(stage) for stage in found.stages if stage.is_same],
     )
 
@@ -138,10 +154,11 @@ def _summary(found: DefinitionDifference) -> Iterator[str]:
         yield _("general facts changed")
 
 
-def _section(stage: StageDifference, every: Iterable[StageDifference]) -> Section:
+def _section(stage: StageDifference, every: Iterable[StageDifference], most: int) -> Section:
     kind = "added" if stage.before is None else "removed" if stage.after is None else "changed"
-    rows = [_row(each) for each in (stage.differences if kind == "changed" else _in_one_language(stage.differences))]
-    return Section(kind, _name(stage), stage.stage.id, list(_fate(stage, every)), rows)
+    told = list(stage.differences if kind == "changed" else _in_one_language(stage.differences))
+    rows = [_row(each) for each in told[:most]]
+    return Section(kind, _name(stage), stage.stage.id, list(_fate(stage, every)), rows, more_than(len(told), most))
 
 
 def _in_one_language(differences: Iterable[Difference]) -> Iterator[Difference]:

@@ -14,9 +14,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from sessions_app import drawing, publishing, versions
 from sessions_app.actors import Actor
+from sessions_app.admin.lookups import KnownQuery
 from sessions_app.admin.pages import Pages
 from sessions_app.admin.parts import ReadOnly, actor_of
 from sessions_app.admin.session_filters import SessionFilter, register_filter
@@ -53,8 +55,8 @@ class WorkflowDefinitionAdmin(
 
         own = [
             page("import/", self.import_view, "import-workflows"),
-            page("<path:object_id>/compare/", self.compare_view, "compare-workflow"),
-            page("<path:object_id>/export/", self.export_view, "export-workflow"),
+            page("<path:object_id>/compare/", require_safe(self.compare_view), "compare-workflow"),
+            page("<path:object_id>/export/", require_safe(self.export_view), "export-workflow"),
             *(
                 page(f"<path:object_id>/do/{verb}/", partial(self.act_view, verb=verb), f"{verb}-workflow")
                 for verb in VERBS
@@ -92,10 +94,11 @@ class WorkflowDefinitionAdmin(
 
 
 @admin.register(WorkflowVersion)
-class WorkflowVersionAdmin(Pages, ReadOnly, admin.ModelAdmin):
+class WorkflowVersionAdmin(KnownQuery, ReadOnly, admin.ModelAdmin):
     list_display = ("id", "workflow", "number", "created_at")
     list_select_related = ("workflow",)
     list_filter = ("workflow",)
+    show_facets = admin.ShowFacets.NEVER
     actions = None
     change_list_template = "sessions_app/list.html"
 

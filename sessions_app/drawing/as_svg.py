@@ -102,6 +102,7 @@ def svg(definition: Definition, states: States | None = None, *, path: Path = ()
     _points(root)
     _add(root, "rect", width="100%", height="100%", rx=8, kind="ground")
     _lines(root, plan.heading, plan.box_left, MARGIN, HEADING_HEIGHT, "heading")
+    _lines(root, plan.note, plan.box_left, MARGIN + HEADING_HEIGHT * len(plan.heading), LINE_HEIGHT, "text")
     for number, box in enumerate(plan.boxes, 1):
         _box(root, box, plan.box_left, number)
     _straight(root, plan)

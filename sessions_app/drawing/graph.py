@@ -18,6 +18,9 @@ Path = Sequence[str]
 """The stages that a session began, in the order in which it did: one again for each further attempt."""
 Kind = Literal["order", "needs", "way", "jump"]
 
+MOST_ARROWS = 300
+"""More in one picture would hide one another, and make it large."""
+
 # Two characters that no XML, and so no SVG, may hold.
 _NO_CHARACTER = re.compile("[\ufffe\uffff]")
 
@@ -79,6 +82,14 @@ def with_path(definition: Definition, path: Path) -> list[Arrow]:
         arrow = found.get((source, target)) or Arrow(source, target, "jump")
         found[source, target] = replace(arrow, taken=(*arrow.taken, number))
     return sorted(found.values(), key=lambda arrow: (arrow.source, arrow.target))
+
+
+def most_telling(found: Sequence[Arrow], most: int = MOST_ARROWS) -> list[Arrow]:
+    """As many as a picture bears: those that were taken, then ways and order before dependencies, the short first."""
+    ordered = sorted(
+        found, key=lambda arrow: (not arrow.taken, arrow.kind == "needs", abs(arrow.target - arrow.source))
+    )
+    return sorted(ordered[:most], key=lambda arrow: (arrow.source, arrow.target))
 
 
 def numbers(visits: Sequence[int], most: int = 3) -> str:

@@ -10,9 +10,10 @@ from itertools import groupby
 from wcwidth import wrap
 
 from sessions_app.definitions.schema import Definition, StageDefinition
-from sessions_app.drawing.graph import Arrow, Path, States, contents, numbers, shown, status, with_path
+from sessions_app.drawing.graph import Arrow, Path, States, contents, most_telling, numbers, shown, status, with_path
 from sessions_app.language import gettext as _
 from sessions_app.language import ngettext
+from sessions_app.listing import more_than, some_of
 from sessions_app.words import LOOKS
 
 MARGIN = 20
@@ -26,6 +27,8 @@ HEADING_HEIGHT = 28
 GAP = 34
 LANE_WIDTH = 16
 MOST_LANES = 12
+MOST_WAYS = 8
+"""How many of the ways that leave a stage its box names."""
 
 Span = tuple[float, float]
 
@@ -70,6 +73,7 @@ class Layout:
     """A whole picture: boxes from top to bottom, arrows between neighbours, lanes at both sides."""
 
     heading: list[str]
+    note: list[str]
     boxes: list[Box]
     straight: list[tuple[Arrow, list[str]]]
     left: list[Lane]
@@ -99,12 +103,14 @@ class Layout:
 def layout(definition: Definition, states: States | None, path: Path = ()) -> Layout:
     """Everything in its place."""
     heading = _wrap(shown(definition.name), BOX_WIDTH, _HEADING_COLUMN)
-    drawn = with_path(definition, path)
+    every = with_path(definition, path)
+    drawn = most_telling(every)
+    note = _wrap(_not_drawn(len(every) - len(drawn)), BOX_WIDTH, _TEXT_COLUMN)
     straight = {arrow.source: arrow for arrow in drawn if arrow.target == arrow.source + 1}
     labels = {place: _wrap(arrow.label, BOX_WIDTH // 2, _TEXT_COLUMN) for place, arrow in straight.items()}
-    leaving = {source: list(group) for source, group in groupby(drawn, lambda arrow: arrow.source)}
+    leaving = {source: list(group) for source, group in groupby(every, lambda arrow: arrow.source)}
     boxes: list[Box] = []
-    top = MARGIN + HEADING_HEIGHT * len(heading) + 10
+    top = MARGIN + HEADING_HEIGHT * len(heading) + LINE_HEIGHT * len(note) + 10
     for place, stage in enumerate(definition.stages):
         beyond = [arrow for arrow in leaving.get(place, []) if arrow.target != place + 1]
         visits = [number for number, stage_id in enumerate(path, 1) if stage_id == stage.id]
@@ -113,6 +119,7 @@ def layout(definition: Definition, states: States | None, path: Path = ()) -> La
     beside = [arrow for arrow in drawn if arrow.target != arrow.source + 1]
     return Layout(
         heading=heading,
+        note=note,
         boxes=boxes,
         straight=[(arrow, labels[place]) for place, arrow in straight.items()],
         left=_lanes([arrow for arrow in beside if not arrow.back], boxes),
@@ -126,15 +133,24 @@ def _box(
     room = BOX_WIDTH - 2 * PADDING - SIGN_WIDTH
     facts = [stage.id, _(LOOKS[state].word) if state else "", contents(stage), _attempts(len(visits))]
     lines = _wrap(" · ".join(filter(None, facts)), room, _TEXT_COLUMN)
-    for arrow in leaving:
-        if arrow.kind == "way":
-            condition = f": {arrow.label}" if arrow.label else ""
-            way = f"{arrow.point} {shown(definition.stages[arrow.target].name)}{condition}"
-            lines += _wrap(way, room, _TEXT_COLUMN)
+    ways = [arrow for arrow in leaving if arrow.kind == "way"]
+    for arrow in ways[:MOST_WAYS]:
+        condition = f": {arrow.label}" if arrow.label else ""
+        way = f"{arrow.point} {shown(definition.stages[arrow.target].name)}{condition}"
+        lines += _wrap(way, room, _TEXT_COLUMN)
+    lines += _wrap(more_than(len(ways), MOST_WAYS), room, _TEXT_COLUMN)
     if stage.depends_on:
-        lines += _wrap(_("after: {stages}").format(stages=", ".join(stage.depends_on)), room, _TEXT_COLUMN)
+        lines += _wrap(_("after: {stages}").format(stages=some_of(stage.depends_on)), room, _TEXT_COLUMN)
     title = _wrap(shown(stage.name), room - VISITS_WIDTH * bool(visits), _TITLE_COLUMN)
     return Box(title, lines, state, top, numbers(visits))
+
+
+def _not_drawn(count: int) -> str:
+    return (
+        ngettext("{count} arrow is not drawn.", "{count} arrows are not drawn.", count).format(count=count)
+        if count
+        else ""
+    )
 
 
 def _attempts(count: int) -> str:

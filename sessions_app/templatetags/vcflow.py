@@ -68,6 +68,12 @@ def told(text: object) -> str:
 
 
 @register.filter
+def plain(text: object) -> str:
+    """The same for an attribute, which holds no tags."""
+    return visible(mask_text(str(text)))
+
+
+@register.filter
 def tree(data: Any) -> str:
     """Nested JSON data, masked already, as lists that fold."""
     return _node(data, 0)

@@ -17,8 +17,10 @@ from sessions_app.actors import Actor
 from sessions_app.admin.acts import Act, Input, Words, force_input, reason_input
 from sessions_app.language import gettext as _
 from sessions_app.language import localised
+from sessions_app.listing import some_of
 from sessions_app.models import FlowSession
 from sessions_app.permissions import STAGE_ACTIONS
+from sessions_app.text import visible
 from stages_app.admin.act_words import ADD_ITEM, DANGEROUS, DELIVER, LEADING_ON, STAGE_WORDS
 from stages_app.machine import OPEN, STAGE_RULES
 from stages_app.states import StageStatus
@@ -105,7 +107,8 @@ class Offers:
         if self.flow_session.team_id is not None:
             team = User.objects.filter(groups=self.flow_session.team_id, is_active=True).order_by("username")
             known += team.values_list("username", flat=True)[:PEOPLE_OFFERED]
-        return list(dict.fromkeys(known))
+        # A suggestion is what is sent: a name that can't be shown as it is has to be typed.
+        return [name for name in dict.fromkeys(known) if visible(name) == name]
 
     @property
     def _is_active(self) -> bool:
@@ -122,7 +125,7 @@ class Offers:
 
     def _inputs(self, stage: Stage, verb: str) -> tuple[Input, ...]:
         if verb == "assign":
-            return (Input("assignee", _("User name"), stage["assignee"] or "", suggestions=PEOPLE),)
+            return (Input("assignee", _("User name"), visible(stage["assignee"] or ""), suggestions=PEOPLE),)
         in_the_way = self._in_the_way(stage, verb)
         if in_the_way:
             return (force_input(in_the_way), reason_input(is_required=True))
@@ -133,7 +136,7 @@ class Offers:
         if verb == "start":
             states = self.flow_session.stage_states
             unmet = progress.unmet_dependencies(self.flow_session.published, states, stage["stage_id"])
-            return _("It depends on {others}.").format(others=", ".join(unmet)) if unmet else ""
+            return _("It depends on {others}.").format(others=some_of(unmet)) if unmet else ""
         still_open = sum(item["required"] and not item["done"] for item in stage["items"])
         if verb == "complete" and (still_open or stage["missing_deliverables"]):
             return _("Still open: items {items}, deliverables {deliverables}.").format(

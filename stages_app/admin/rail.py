@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.admin.utils import quote
+from django.urls import reverse
+
 from sessions_app import machine
 from sessions_app.admin.panels import Panel, View, register_panel
 from sessions_app.language import localised
@@ -18,6 +21,10 @@ from stages_app.standing import reasons_in, stage_reason
 from stages_app.timeline import Spent
 
 _WORTH_TELLING = timedelta(minutes=1)
+MOST_UNFOLDED = 10
+"""How many stages are open on the page, with a form for each verb; the others lead to pages that ask."""
+MOST_LISTED = 100
+"""How many items and deliverables the other stages may list; with more, they lead to where each stage's stand."""
 _UNDER_WAY = (machine.ACTIVE, machine.PAUSED, machine.FAILED)
 
 
@@ -38,18 +45,43 @@ def now_panel(view: View) -> Mapping[str, Any] | None:
 
 
 def rail_panel(view: View) -> Mapping[str, Any] | None:
-    """Every stage in its order, the current one open."""
+    """Every stage in its order, the current ones open and with forms."""
     if not _may_look(view):
         return None
-    offers = Offers(view.actor, view.subject, view.data["stages"])
+    stages = view.data["stages"]
+    offers = Offers(view.actor, view.subject, stages)
     events, told = story_of(view)
     why = reasons_in(events)
     times = {line.stage_instance_id: line.spent for line in told.lines}
     return {
-        "stages": [_stage(offers, stage, why, times) for stage in view.data["stages"]],
+        "stages": list(_bounded(view, [_stage(offers, stage, why, times) for stage in stages])),
         "people": offers.people,
         "people_id": PEOPLE,
     }
+
+
+def _bounded(view: View, stages: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    """The stages, so that the page of a session of many stays small: forms and long lists in few of them."""
+    unfolded = [stage["anchor"] for stage in stages if stage["is_current"]][:MOST_UNFOLDED]
+    others = [stage for stage in stages if not stage["is_current"]]
+    is_long = sum(len(stage["items"]) + len(stage["wanted"]) for stage in others) > MOST_LISTED
+    for stage in stages:
+        # What is worked on is ticked and handed in here alone.
+        lists = _elsewhere(view, stage) if is_long and not stage["is_current"] else {}
+        yield {**stage, **lists, "is_unfolded": stage["anchor"] in unfolded}
+
+
+def _elsewhere(view: View, stage: Stage) -> dict[str, Any]:
+    """A stage without its lists, and where they stand for who may look there: at its attempt, or in its workflow."""
+    told: dict[str, Any] = {"items": [], "wanted": [], "addition": None, "delivery": None}
+    if not stage["items"] and not stage["wanted"]:
+        return told
+    if stage["id"]:
+        return {**told, "told_at": reverse("admin:stages_app_stageinstance_change", args=[quote(stage["id"])])}
+    if view.actor.user.has_perm("sessions_app.view_workflowversion"):
+        version = reverse("admin:sessions_app_workflowversion_change", args=[quote(view.subject.pinned_version_id)])
+        return {**told, "told_at": f"{version}#{stage['anchor']}"}
+    return told
 
 
 def _may_look(view: View) -> bool:
@@ -67,6 +99,7 @@ def _stage(offers: Offers, stage: Stage, why: Mapping[str, str], times: Mapping[
         "is_current": _is_current(offers, stage),
         "description": localised(definition.description) if definition else "",
         "exit_condition": localised(definition.exit_condition) if definition else "",
+        "item_count": len(stage["items"]),
         "done_count": sum(item["done"] for item in stage["items"]),
         "wanted": list(_wanted(offers, stage)),
         "items_address": write_address(stage, "items") if may_tick else "",

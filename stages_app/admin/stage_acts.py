@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib.admin.utils import unquote
+from django.contrib.admin.utils import quote, unquote
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 
 from sessions_app import access
 from sessions_app.actors import Actor
 from sessions_app.admin.acts import Act, not_offered
-from sessions_app.admin.parts import actor_of
+from sessions_app.admin.parts import actor_of, may_look
 from sessions_app.admin.session_acts import Answers, Form, is_asked_again, page_of
 from sessions_app.exceptions import FlowError
 from sessions_app.language import gettext as _
@@ -108,7 +108,7 @@ class StageActs(Answers):
         if isinstance(found, HttpResponse):
             return found
         if request.method != "POST":
-            return redirect(_place_of(found.session, found.stage_id))
+            return redirect(_place_of(request, found.session, found.stage_id))
         form = request.POST.dict()
         return self._done(request, found.session, found.stage_id, lambda m: write(m, found, form))
 
@@ -120,12 +120,13 @@ class StageActs(Answers):
         try:
             return self._question(request, flow_session, stage_id, verb)
         except FlowError as refusal:
-            return self.refused_at(request, refusal, _place_of(flow_session, stage_id))
+            return self.refused_at(request, refusal, _place_of(request, flow_session, stage_id))
 
     def _question(self, request: HttpRequest, flow_session: FlowSession, stage_id: str, verb: str) -> HttpResponse:
         offers, stage = _offers(actor_of(request), flow_session, stage_id)
         act = _offered(offers, stage, verb).filled(request.POST.dict())
-        return self.question(request, flow_session, act, stage=stage, people=offers.people)
+        back = _place_of(request, flow_session, stage_id)
+        return self.question(request, flow_session, act, stage=stage, people=offers.people, back=back)
 
     def _done(
         self, request: HttpRequest, flow_session: FlowSession, stage_id: str, do: Do, verb: str = ""
@@ -135,15 +136,31 @@ class StageActs(Answers):
             told = do(manager)
         except FlowError as refusal:
             if not verb or not is_asked_again(request, refusal):
-                return self.refused_at(request, refusal, _place_of(flow_session, stage_id))
-            self.refused(request, refusal)
-            return self._question(request, flow_session, stage_id, verb)
+                return self.refused_at(request, refusal, _place_of(request, flow_session, stage_id))
+            return self._asked_again(request, flow_session, stage_id, verb, refusal)
         self.tell_outcome(request, manager, told)
-        return redirect(_place_of(flow_session, stage_id))
+        return redirect(_place_of(request, flow_session, stage_id))
+
+    def _asked_again(
+        self, request: HttpRequest, flow_session: FlowSession, stage_id: str, verb: str, refusal: FlowError
+    ) -> HttpResponse:
+        """The question with what was typed; what can't be done any more is not asked again."""
+        try:
+            page = self._question(request, flow_session, stage_id, verb)
+        except FlowError as gone:
+            return self.refused_at(request, gone, _place_of(request, flow_session, stage_id))
+        self.refused(request, refusal)
+        return page
 
 
-def _place_of(flow_session: FlowSession, stage_id: str) -> str:
-    return f"{page_of(flow_session.pk)}#{stage_anchor(stage_id)}"
+def _place_of(request: HttpRequest, flow_session: FlowSession, stage_id: str) -> str:
+    """Where a stage stands on its session's page; for whoever may not open that, its own page or the list."""
+    if may_look(request.user, FlowSession):
+        return f"{page_of(flow_session.pk)}#{stage_anchor(stage_id)}"
+    attempts = StageInstance.objects.visible_to(actor_of(request)).filter(session=flow_session, stage_id=stage_id)
+    newest = attempts.order_by("-attempt").values_list("pk", flat=True).first()
+    name = "admin:stages_app_stageinstance"
+    return reverse(f"{name}_change", args=[quote(newest)]) if newest else reverse(f"{name}_changelist")
 
 
 def _offers(actor: Actor, flow_session: FlowSession, stage_id: str) -> tuple[Offers, Stage]:

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import URLPattern
 
+from sessions_app.admin.lookups import KnownQuery
 from sessions_app.admin.paging import CappedPaginator
 from sessions_app.admin.parts import SeenBySome, actor_of
 from sessions_app.admin.session_acts import page_of
@@ -26,10 +27,11 @@ from stages_app.states import StageStatus
 
 
 @admin.register(StageInstance)
-class StageInstanceAdmin(StageActs, SeenBySome, admin.ModelAdmin):
+class StageInstanceAdmin(StageActs, SeenBySome, KnownQuery, admin.ModelAdmin):
     """Looks at attempts; what is done to one goes through its verbs."""
 
     list_filter = ("status",)
+    show_facets = admin.ShowFacets.NEVER
     list_select_related = ("session", "assignee")
     search_fields = ("id",)
     paginator = CappedPaginator

@@ -17,12 +17,13 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_app import access
 from sessions_app.admin.asking import Asking
+from sessions_app.admin.lookups import KnownQuery
 from sessions_app.admin.paging import CappedPaginator
 from sessions_app.admin.parts import SeenBySome, actor_of
 from sessions_app.language import gettext
 from sessions_app.templatetags.vcflow import ago
 from status_bridge import conflicts
-from status_bridge.admin.looks import badge, session_link
+from status_bridge.admin.looks import SessionColumn, badge, session_link
 from status_bridge.conflict_words import field_in_words, kind_name, settlement_name, value_in_words
 from status_bridge.models import Conflict
 
@@ -43,7 +44,7 @@ class SettledFilter(admin.SimpleListFilter):
 
 
 @admin.register(Conflict)
-class ConflictAdmin(Asking, SeenBySome, admin.ModelAdmin):
+class ConflictAdmin(SessionColumn, Asking, SeenBySome, KnownQuery, admin.ModelAdmin):
     """No field of a page settles one: that is asked beside both values."""
 
     list_display = (
@@ -67,10 +68,6 @@ class ConflictAdmin(Asking, SeenBySome, admin.ModelAdmin):
     @admin.display(description=_("state"))
     def shown_state(self, row: Conflict) -> str:
         return state_badge(row)
-
-    @admin.display(description=_("session"), ordering="session")
-    def shown_session(self, row: Conflict) -> str:
-        return session_link(row.session_id)
 
     @admin.display(description=_("field"), ordering="field")
     def shown_field(self, row: Conflict) -> str:
@@ -125,7 +122,7 @@ class ConflictAdmin(Asking, SeenBySome, admin.ModelAdmin):
         context: dict[str, Any] = {
             "conflict": row,
             "badge": state_badge(row),
-            "session_link": session_link(row.session_id),
+            "session_link": session_link(request.user, row.session_id),
             "task_url": task_address(getattr(row, "task_url", None)),
             "field": field_in_words(row.field),
             "kind": kind_name(row.kind),

@@ -16,6 +16,7 @@ from sessions_app import access
 from sessions_app.actors import Actor
 from sessions_app.admin.act_words import SESSION_WORDS
 from sessions_app.admin.asking import Asking
+from sessions_app.admin.lookups import KnownQuery, is_moment, some_of
 from sessions_app.admin.paging import CappedPaginator
 from sessions_app.admin.parts import SeenBySome, actor_of, shown
 from sessions_app.language import gettext
@@ -24,10 +25,10 @@ from sessions_app.masking import shown as shown_text
 from sessions_app.models import FlowSession
 from sessions_app.templatetags.vcflow import ago, progress
 from sessions_app.words import verb_name
-from status_bridge.admin.looks import address_of, entry_badge, on_the_way, session_link
+from status_bridge.admin.looks import SessionColumn, address_of, entry_badge, on_the_way, session_link
 from status_bridge.admin.overview_page import overview_context
 from status_bridge.mapping import SESSION_STATUS_MAPPING
-from status_bridge.models import StatusEntry
+from status_bridge.models import EntryStatus, StatusEntry
 from status_bridge.overview import overview
 from status_bridge.representation import Standing, standings
 from status_bridge.steering import StatusManager, find_entry
@@ -35,7 +36,7 @@ from status_bridge.words import entry_status
 
 
 @admin.register(StatusEntry)
-class StatusEntryAdmin(Asking, SeenBySome, admin.ModelAdmin):
+class StatusEntryAdmin(SessionColumn, Asking, SeenBySome, KnownQuery, admin.ModelAdmin):
     """An entry is written by its session's verbs; a status is asked for on a page of its own."""
 
     list_display = (
@@ -49,6 +50,7 @@ class StatusEntryAdmin(Asking, SeenBySome, admin.ModelAdmin):
         "updated",
     )
     list_filter = ("status",)
+    linked = {"status__in": some_of(EntryStatus.values), "updated_at__lt": is_moment}
     list_select_related = ("workflow",)
     search_fields = ("id", "name")
     ordering = ("-updated_at", "-id")
@@ -66,10 +68,6 @@ class StatusEntryAdmin(Asking, SeenBySome, admin.ModelAdmin):
     @admin.display(description=_("progress"))
     def bar(self, row: StatusEntry) -> str:
         return progress(row.progress)
-
-    @admin.display(description=_("session"))
-    def shown_session(self, row: StatusEntry) -> str:
-        return session_link(row.session_id)
 
     @admin.display(description=_("not outside yet"))
     def on_the_way(self, row: Any) -> str:
@@ -134,7 +132,7 @@ class StatusEntryAdmin(Asking, SeenBySome, admin.ModelAdmin):
             "badge": entry_badge(entry.status),
             "status": entry_status(entry.status),
             "on_the_way": on_the_way(standings([entry.session_id]).get(entry.session_id, Standing())),
-            "session_link": session_link(entry.session_id),
+            "session_link": session_link(request.user, entry.session_id),
             "choices": choices(actor_of(request), entry.session),
             "entry_url": address_of("status_bridge_statusentry", entry.pk),
             "set_status_url": set_status_address(entry.pk),

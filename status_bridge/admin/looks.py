@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.contrib import admin
 from django.contrib.admin.utils import quote
+from django.contrib.auth.models import AnonymousUser, PermissionsMixin
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as lazy
 
-from sessions_app.admin.parts import NOTHING
+from sessions_app.admin.parts import NOTHING, may_look
 from sessions_app.language import gettext as _
+from sessions_app.models import FlowSession
 from sessions_app.text import visible
 from sessions_app.words import LOOKS
 from status_bridge.mapping import STATUS_SESSION_MAPPING
@@ -88,9 +93,33 @@ def link(address: str, text: object) -> SafeString:
     return format_html('<a href="{}"><span class="told">{}</span></a>', address, visible(str(text)))
 
 
-def session_link(session_id: str) -> str:
-    """A link to a session's page; nothing where there is no session."""
-    return link(address_of("sessions_app_flowsession", session_id), session_id) if session_id else NOTHING
+def session_link(user: PermissionsMixin | AnonymousUser, session_id: str) -> str:
+    """A link to a session's page, for whoever may open it; nothing where there is no session."""
+    if not session_id:
+        return NOTHING
+    address = address_of("sessions_app_flowsession", session_id)
+    return link(address, session_id) if may_look(user, FlowSession) else visible(session_id)
+
+
+class SessionColumn:
+    """Stands before ``ModelAdmin``: the column ``shown_session``, a link for whoever may open sessions."""
+
+    @admin.display(description=lazy("session"), ordering="session")
+    def shown_session(self, row: Any) -> str:
+        """The link."""
+        return link(address_of("sessions_app_flowsession", row.session_id), row.session_id)
+
+    @admin.display(description=lazy("session"), ordering="session")
+    def named_session(self, row: Any) -> str:
+        """The id alone."""
+        return visible(row.session_id)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """The column that the reader can use."""
+        columns: Any = super().get_list_display(request)  # type: ignore[misc]  # of the ModelAdmin that follows
+        if may_look(request.user, FlowSession):
+            return columns
+        return ["named_session" if name == "shown_session" else name for name in columns]
 
 
 def on_the_way(standing: Standing) -> str:

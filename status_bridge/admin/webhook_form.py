@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from sessions_app.actors import Actor
 from sessions_app.admin.forms import FlowForm
 from sessions_app.language import gettext, noop
-from sessions_app.masking import mask, mask_text
+from sessions_app.masking import mask, mask_text, shown
 from sessions_app.models import WorkflowDefinition
 from sessions_app.permissions import Role
 from sessions_app.text import clean_name
@@ -96,7 +96,7 @@ class WebhookForm(FlowForm):
         chosen: dict[str, list[Any]] = {
             "kind": [(kind, gettext(get_sink(kind).label)) for kind in kinds()],
             "reach": [(reach.value, gettext(_REACHES[reach])) for reach in reaches],
-            "team": [("", gettext("none")), *((name, name) for name in sorted(teams))],
+            "team": [("", gettext("none")), *((name, shown(name)) for name in sorted(teams))],
             "workflow": [("", gettext("all workflows")), *((key, key) for key in workflows)],
             "events": [(gettext("Whole groups"), [(name, name) for name in PATTERNS]), *_event_groups()],
         }

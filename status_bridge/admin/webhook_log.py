@@ -49,7 +49,7 @@ class DeliveryPages(Asking):
 
         def question(found: Delivery) -> HttpResponse:
             title = gettext("Delivery {number}").format(number=found.pk)
-            return self.page(request, "status_bridge/delivery.html", title, **_facts(found))
+            return self.page(request, "status_bridge/delivery.html", title, **_facts(actor_of(request), found))
 
         return self.asked(request, _finding(webhook_id, delivery_id), question)
 
@@ -90,7 +90,7 @@ def log_of(actor: Actor, row: Subscription, asked: Mapping[str, str]) -> dict[st
     found = list((rows.filter(pk__lt=int(before)) if is_begun else rows)[: PER_PAGE + 1])
     shown = found[:PER_PAGE]
     return {
-        "rows": [_line(each) for each in shown],
+        "rows": [_line(actor, each) for each in shown],
         "given": given,
         "is_narrowed": bool(chosen) or is_begun,
         "states": [(state.value, gettext(DELIVERY_STATES[state])) for state in DeliveryState],
@@ -100,12 +100,12 @@ def log_of(actor: Actor, row: Subscription, asked: Mapping[str, str]) -> dict[st
     }
 
 
-def _line(found: Delivery) -> dict[str, Any]:
+def _line(actor: Actor, found: Delivery) -> dict[str, Any]:
     verb = verb_of(found)
     return {
         "delivery": found,
         "badge": delivery_badge(found.state),
-        "session": session_link(found.session_id),
+        "session": session_link(actor.user, found.session_id),
         "error": visible(found.error),
         "address": _address(found),
         "act": DELIVERY_QUESTIONS[verb].link,
@@ -113,7 +113,7 @@ def _line(found: Delivery) -> dict[str, Any]:
     }
 
 
-def _facts(found: Delivery) -> dict[str, Any]:
+def _facts(actor: Actor, found: Delivery) -> dict[str, Any]:
     """A delivery for its page."""
     lines = json.dumps(mask(json.loads(found.body)), indent=2, ensure_ascii=False).split("\n")
     verb = verb_of(found)
@@ -122,7 +122,7 @@ def _facts(found: Delivery) -> dict[str, Any]:
         "webhook": found.subscription,
         "webhook_url": reverse("admin:status_bridge_subscription_change", args=[quote(found.subscription_id)]),
         "badge": delivery_badge(found.state),
-        "session": session_link(found.session_id),
+        "session": session_link(actor.user, found.session_id),
         "error": visible(found.error),
         "answer": visible(found.answer),
         "replay_of": found.replay_of_id

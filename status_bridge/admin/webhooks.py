@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_app.actors import Actor
 from sessions_app.admin.asking import Asking
+from sessions_app.admin.lookups import KnownQuery
 from sessions_app.admin.parts import SeenBySome, actor_of
 from sessions_app.exceptions import FlowError
 from sessions_app.language import gettext
@@ -36,7 +37,7 @@ PAGE = "status_bridge_subscription"
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(DeliveryPages, Asking, SeenBySome, admin.ModelAdmin):
+class SubscriptionAdmin(DeliveryPages, Asking, SeenBySome, KnownQuery, admin.ModelAdmin):
     list_display = (
         "shown_name",
         "shown_standing",
@@ -127,7 +128,7 @@ class SubscriptionAdmin(DeliveryPages, Asking, SeenBySome, admin.ModelAdmin):
                 form.refuse(refusal)
             else:
                 told = gettext("The webhook {name} was made. Ping it to see whether it arrives.")
-                return self._after(request, row, Done(told.format(name=row.name), secret=secret or ""))
+                return self._after(request, row, Done(told.format(name=shown_text(row.name)), secret=secret or ""))
         return self._form_page(request, _("New webhook"), form, self.list_address())
 
     def edit(self, request: HttpRequest, webhook_id: str) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app.admin.asking import Asking
+from sessions_app.admin.lookups import KnownQuery
 from sessions_app.admin.parts import ReadOnly
 from sessions_app.language import gettext
 from sessions_app.templatetags.vcflow import ago
@@ -17,7 +18,7 @@ from status_bridge.models import WorkerBeat
 
 
 @admin.register(WorkerBeat)
-class WorkerBeatAdmin(Asking, ReadOnly, admin.ModelAdmin):
+class WorkerBeatAdmin(Asking, ReadOnly, KnownQuery, admin.ModelAdmin):
     """A list alone: all that is known of a worker stands in it."""
 
     list_display = ("host", "pid", "shown_state", "seen", "started", "engine", "delivered")

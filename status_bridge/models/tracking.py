@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app.models import FlowSession
+from sessions_app.text import visible
 from status_bridge.models.subscriptions import Subscription
 from status_bridge.querysets import ConflictQuerySet
 
@@ -90,7 +91,7 @@ class Conflict(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.session_id} {self.field}"
+        return visible(f"{self.session_id} {self.field}")
 
 
 class IncomingMessage(models.Model):

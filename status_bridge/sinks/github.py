@@ -166,7 +166,10 @@ def _check_secrets(secrets: Mapping[str, Any]) -> None:
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):
         raise InvalidInput(
             _("A token for GitHub is needed."),
-            fix=_("Make a fine-grained token that may read and write issues of the repository: --secret token=@file."),
+            fix=_(
+                "Make a fine-grained token that may read and write issues of the repository,"
+                " and give it as the secret named token."
+            ),
             field="secrets.token",
         )
     if webhook_secret is not None and (not isinstance(webhook_secret, str) or len(webhook_secret) < LEAST_SECRET):

@@ -33,7 +33,11 @@ class SessionHands:
         return found
 
     def opened(self, where: Locator, title: str) -> Locator:
-        """The form behind the button of that name."""
+        """The form behind the button of that name, on the page or on one of its own."""
+        link = where.get_by_role("link", name=f"{title}…", exact=True)
+        if link.count():
+            link.click()
+            return self.page.locator(".vc-form")
         act = where.locator("details.vc-act").filter(has=self.page.locator("> summary", has_text=_exactly(f"{title}…")))
         if act.get_attribute("open") is None:
             act.locator("> summary").click()

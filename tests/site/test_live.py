@@ -4,7 +4,9 @@ import asyncio
 import json
 import socket
 import subprocess
+from collections import Counter
 from itertools import count
+from types import SimpleNamespace
 
 import pytest
 from django.contrib import admin
@@ -15,7 +17,7 @@ from django.urls import reverse
 from sessions_app.admin import live
 from sessions_app.models import FlowSession
 from sessions_app.services import FlowSessionManager
-from tests.factories import new_session, person
+from tests.factories import in_team, new_session, person
 from tests.site.asgi_server import PATIENCE, asked, serving, signed_in, uvicorn
 
 LIVE, VERSION = "admin:live-session", "admin:version-of-session"
@@ -73,16 +75,19 @@ def test_page_names_both_addresses_and_what_to_say(admin_client):
     assert 'id="session" data-version="1"' in page
 
 
+READER = SimpleNamespace(user=SimpleNamespace(pk=1))
+
+
 class Told:
     """A connection in a world where time and versions are given."""
 
-    def __init__(self, monkeypatch, versions, *, step=1.0, admitted=object):
+    def __init__(self, monkeypatch, versions, *, step=1.0, admitted=lambda: READER):
         clock = count(0, step)
         found = iter(versions)
         monkeypatch.setattr(live, "monotonic", lambda: next(clock))
         monkeypatch.setattr(live, "POLL", 0)
         monkeypatch.setattr(live, "read_version", lambda _actor, _id: next(found))
-        self._watch = live.Watch(object(), "s", admitted)
+        self._watch = live.Watch(READER, "s", admitted)
 
     def read(self, most=1000):
         return asyncio.run(self._read(most))
@@ -120,7 +125,7 @@ def test_connection_ends_once_its_reader_may_look_no_more(monkeypatch):
 
     def admitted():
         asked_again.append(1)
-        return object() if len(asked_again) < 3 else None
+        return READER if len(asked_again) < 3 else None
 
     assert Told(monkeypatch, iter(lambda: 1, None), step=7.0, admitted=admitted).read()[0] == changed(1)
     assert len(asked_again) == 3
@@ -132,6 +137,55 @@ def test_connection_ends_when_the_database_does(monkeypatch):
         yield
 
     assert Told(monkeypatch, broken()).read() == []
+
+
+async def _held(count, session_id="s"):
+    """As many connections of one person as asked for, each with what it told first; all of them closed at last."""
+    held = [live.Watch(READER, session_id, lambda: READER).told() for _number in range(count)]
+    first = [await anext(watch, None) for watch in held]
+    during = live._open[READER.user.pk]
+    for watch in held:
+        await watch.aclose()
+    return first, during
+
+
+def test_person_holds_ten_connections_and_each_is_given_back(monkeypatch):
+    monkeypatch.setattr(live, "read_version", lambda _actor, _id: 1)
+    for _again in range(2):
+        first, during = asyncio.run(_held(live.MOST_OPEN + 1))
+        assert first == [changed(1)] * live.MOST_OPEN + [None]
+        assert during == live.MOST_OPEN
+        assert not live._open
+
+
+def test_connection_that_breaks_is_given_back(monkeypatch):
+    def broken():
+        raise RuntimeError
+        yield
+
+    with pytest.raises(RuntimeError):
+        Told(monkeypatch, broken()).read()
+    assert not live._open
+
+
+@pytest.mark.django_db
+def test_page_too_many_is_told_to_ask_instead(admin_user, async_rf, monkeypatch):
+    page, flow_session = admin.site.get_model_admin(FlowSession), new_session("build")
+    request = async_rf.get("/")
+    request.user = admin_user
+    monkeypatch.setattr(live, "_open", Counter({admin_user.pk: live.MOST_OPEN}))
+    answer = page.live(request, quote(flow_session.pk))
+    assert (answer.status_code, answer.content) == (204, b"")
+    live._open[admin_user.pk] -= 1
+    assert page.live(request, quote(flow_session.pk)).status_code == 200
+
+
+@pytest.mark.django_db
+def test_each_look_is_one_query(django_assert_num_queries):
+    watch = live.Watch(person("ann", watches=["platform"]), in_team(new_session("build"), "platform").pk, lambda: None)
+    assert watch._looked(is_due=False) == 2
+    with django_assert_num_queries(1):
+        watch._looked(is_due=False)
 
 
 @pytest.mark.django_db

@@ -30,6 +30,7 @@ pytestmark = pytest.mark.django_db
 LIST = "/admin/sessions_app/flowsession/"
 FILTERS = [
     "status__exact=ACTIVE",
+    "status__in=PENDING,ACTIVE,PAUSED,FAILED",
     "workflow__id__exact=dev",
     "whose=mine",
     "whose=teams",

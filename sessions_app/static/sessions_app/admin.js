@@ -58,6 +58,20 @@
     });
   }
 
+  // What is sent twice would be made twice: a second click within ten seconds does nothing.
+  const GRACE = 10000;
+  const sentAt = new WeakMap();
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post") return;
+    if (Date.now() - sentAt.get(form) < GRACE) event.preventDefault();
+    else sentAt.set(form, Date.now());
+  });
+  // Who comes back to the page may send it again.
+  window.addEventListener("pageshow", () => {
+    for (const form of document.forms) sentAt.delete(form);
+  });
+
   document.addEventListener("click", (event) => {
     const copier = event.target.closest("[data-copy]");
     if (copier && navigator.clipboard) {
