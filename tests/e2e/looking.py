@@ -140,13 +140,22 @@ def unreachable(page: Page) -> list[str]:
 
 def inaccessible(page: Page) -> list[str]:
     """What axe-core finds that is serious."""
-    page.evaluate("document.getAnimations().forEach(each => each.finish())")  # colours on their way to others
     page.evaluate(_axe())
+    return _seen_by_axe(page, {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]})
+
+
+def badly_coloured(page: Page) -> list[str]:
+    """The same of colours alone, for another theme of a page that :func:`inaccessible` has seen."""
+    return _seen_by_axe(page, {"type": "rule", "values": ["color-contrast", "link-in-text-block"]})
+
+
+def _seen_by_axe(page: Page, rules: dict[str, Any]) -> list[str]:
+    page.evaluate("document.getAnimations().forEach(each => each.finish())")  # colours on their way to others
     # Without "preload", which writes a stylesheet into the page.
     options = {
         "preload": False,
         "resultTypes": ["violations"],
-        "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"],
+        "runOnly": rules,
     }
     found = page.evaluate("options => axe.run(document, options).then(answer => answer.violations)", options)
     return [_told(violation) for violation in found if violation["impact"] in SERIOUS]

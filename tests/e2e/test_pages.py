@@ -77,8 +77,7 @@ def _faults(browsing: Browsing, name: str, lang: str, picture: str) -> list[str]
         page.screenshot(path=_picture(lang, str(width), picture), full_page=True, caret="initial")
     if lang == "en":
         page.emulate_media(color_scheme="dark")
-        page.screenshot(path=_picture(lang, "dark", picture), full_page=True, caret="initial")
-        found += [f"dark: {fault}" for fault in looking.inaccessible(page)]
+        found += [f"dark: {fault}" for fault in looking.badly_coloured(page)]
     return [*found, *browsing.take_faults()]
 
 

@@ -48,8 +48,8 @@ include-path = "/api/v1/workflows/import/"
 # It is also the address of a workflow with that name.
 checks.allow_header_conformance.enabled = false
 """
-THOROUGHLY = CONFIG + "[phases.fuzzing.generation]\nmax-examples = 30\n"
-BRIEFLY = CONFIG + "[phases.coverage]\nenabled = false\n[phases.fuzzing.generation]\nmax-examples = 6\nmode = 'all'\n"
+THOROUGHLY = CONFIG + "[phases.fuzzing.generation]\nmax-examples = 15\n"
+BRIEFLY = CONFIG + "[phases.coverage]\nenabled = false\n[phases.fuzzing.generation]\nmax-examples = 4\nmode = 'all'\n"
 
 
 @schemathesis.deserializer("text/yaml")

@@ -9,7 +9,7 @@ from tests.reliability.delivery import in_a_new_place
 
 pytestmark = pytest.mark.fuzz
 
-KILLS = 12
+KILLS = 10
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -26,6 +26,6 @@ def test_the_same_with_procrastinate_which_needs_postgresql():
     assert result.figures["lost"] == 0
 
 
-@pytest.mark.parametrize("bug", ["mark-first", "overtake"])
-def test_the_experiment_notices_a_planted_bug(bug):
-    assert in_a_new_place("sqlite", workers=1, kills=KILLS, seed=1, plant=[bug], patience=12).failures != []
+def test_the_experiment_notices_a_planted_bug():
+    result = in_a_new_place("sqlite", workers=1, kills=KILLS, seed=1, plant=["mark-first"], patience=12)
+    assert result.failures != []
