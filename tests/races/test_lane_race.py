@@ -63,11 +63,16 @@ def arrived_blindly(held: leases.Claim, sent: Delivery, how: Attempt) -> Deliver
     """A bug: whether anything waits is looked at before the lane is locked."""
     behind = Delivery.objects.filter(session_id=sent.session_id, pk__gt=sent.pk, state="WAITING")
     following = behind.order_by("pk").first()
-    time.sleep(0.02)
+    time.sleep(0.4)
     Delivery.objects.filter(pk=sent.pk).update(state="DELIVERED")
     if following is None:
         held.lane.update(due_at=None, lease_token="", lease_until=None)
     return following
+
+
+def noted(session_id: str, pause: float) -> str:
+    time.sleep(pause)
+    return FlowSessionManager().note_session(session_id, "now").pk
 
 
 def stuck_after(look_first: bool) -> int:
@@ -75,11 +80,13 @@ def stuck_after(look_first: bool) -> int:
     stuck = 0
     for _round in range(ROUNDS):
         session_id = told_session()
-        results_of = race(lambda: finish(look_first), lambda: FlowSessionManager().note_session(session_id, "now").pk)  # noqa: B023
+        results_of = race(lambda: finish(look_first), lambda: noted(session_id, 0.15 if look_first else 0))  # noqa: B023
         assert kinds(results_of) == ["done", "done"]
         waits = Delivery.objects.filter(session_id=session_id, state="WAITING").exists()
         stuck += waits and not Lane.objects.filter(session_id=session_id, due_at__isnull=False).exists()
         Lane.objects.update(due_at=None)
+        if stuck and look_first:
+            break
     return stuck
 
 
