@@ -9,7 +9,7 @@ from tests.reliability.delivery import in_a_new_place
 
 pytestmark = pytest.mark.fuzz
 
-KILLS = 10
+KILLS = 6
 
 
 @pytest.mark.parametrize("engine", ENGINES)
