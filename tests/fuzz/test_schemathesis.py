@@ -27,7 +27,7 @@ from tests.api.openapi import document
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.django_db]
 
-ROLES = ("anonymous", "operator")
+ROLES = ("operator",)
 SCENES = ("idle", "pending", "paused", "completed", "building", "testing", "stage paused", "stage failed", "unused")
 CONFIG = """
 seed = 1
