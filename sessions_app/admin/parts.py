@@ -44,9 +44,6 @@ class ReadOnly:
 
     show_full_result_count = False
 
-    class Media:
-        css = {"all": ["sessions_app/admin.css"]}
-
     def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
 
