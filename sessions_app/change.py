@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from sessions_app import access, storage
+from sessions_app import access, keeping, storage
 from sessions_app.access import session_not_found
 from sessions_app.actors import Actor
 from sessions_app.exceptions import Conflict, NotFound, PreconditionFailed
@@ -50,10 +50,13 @@ class NothingToDo(Exception):
 class Change:
     """A change of one session in progress: its locked row, the events so far, what to write at the end.
 
-    ``status_before`` and ``stage_states_before`` are the locked row's.
+    ``status_before`` and ``stage_states_before`` are the locked row's; ``lease`` is the token that the
+    actor named, which the floor above asks for where somebody holds what is to be changed.
     """
 
-    def __init__(self, flow_session: FlowSession, actor: Actor, *, is_new: bool = False) -> None:
+    def __init__(
+        self, flow_session: FlowSession, actor: Actor, *, is_new: bool = False, lease: int | None = None
+    ) -> None:
         self.flow_session = flow_session
         self.actor = actor
         self.now = timezone.now()
@@ -62,6 +65,7 @@ class Change:
         self.result: Any = flow_session
         self.scopes: set[str] = set()
         self.is_deleted = False
+        self.lease = lease
         self._endings: dict[str, Callable[[Change], None]] = {}
         self._is_new = is_new
         self._dirty: set[str] = set()
@@ -185,7 +189,9 @@ def open_change(
     unknown: Callable[[], NotFound] | None = None,
     idempotency: Idempotency | None = None,
     expected_versions: Collection[int] | None = None,
+    lease: int | None = None,
     is_new: bool = False,
+    keep_before: str = "",
 ) -> Iterator[Change]:
     """One change in one transaction.
 
@@ -194,6 +200,8 @@ def open_change(
     new session of ``GENERAL_ACTIONS``), with ``force`` that besides.  A session that the actor
     doesn't see is refused by ``unknown``, which says what ``obtain`` says of one that isn't there.
     Unless it stands at one of ``expected_versions``, if these are given, it is refused as stale.
+    ``keep_before`` is the verb before which a savepoint is taken, as before all that is forced.
+    ``lease`` is the token of the lease that the actor holds, if any.
     When the body raises :class:`NothingToDo` all is rolled back, and the body's end is
     reached as if nothing had been asked.  Database errors come out as errors of ours.
     """
@@ -206,7 +214,7 @@ def open_change(
             if is_new:
                 assert isinstance(action, str), "a new session needs one of GENERAL_ACTIONS"
                 access.require_general(actor, action)
-            change = Change(obtain(), actor, is_new=is_new)
+            change = Change(obtain(), actor, is_new=is_new, lease=lease)
             if is_new:
                 change.scopes.add(GENERAL_ACTIONS[str(action)].scope)
             else:
@@ -214,6 +222,8 @@ def open_change(
                 _refuse_stale(change.flow_session, expected_versions)
             if force:
                 change.require("force")
+            if not is_new and (keep_before or force):
+                keeping.keep_before(change, keep_before or "force")
             yield change
             change.write()
             if idempotency:

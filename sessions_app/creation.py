@@ -13,7 +13,7 @@ from sessions_app.exceptions import Conflict
 from sessions_app.identifiers import new_session_id
 from sessions_app.language import gettext as _
 from sessions_app.masking import unmask
-from sessions_app.models import FlowSession, WorkflowVersion
+from sessions_app.models import FlowSession, WorkflowDefinition, WorkflowVersion
 from sessions_app.models.definitions import published_version
 from sessions_app.publishing import get_workflow, workflow_not_found
 from sessions_app.teams import team_of_new_session
@@ -79,13 +79,23 @@ def _newest_version(workflow_id: str) -> str:
         raise workflow_not_found(workflow_id)
     version_id, retired_at = found
     if retired_at is not None:
-        raise Conflict(
-            _("The workflow {id} is retired: it starts no new sessions.").format(id=workflow_id),
-            fix=_("Use another workflow, or import a new version of this one."),
-            code="workflow-retired",
-            workflow_id=workflow_id,
-        )
+        raise _retired(workflow_id)
     return version_id
+
+
+def refuse_retired(workflow: WorkflowDefinition) -> None:
+    """A workflow that was retired starts no new sessions."""
+    if workflow.retired_at is not None:
+        raise _retired(workflow.pk)
+
+
+def _retired(workflow_id: str) -> Conflict:
+    return Conflict(
+        _("The workflow {id} is retired: it starts no new sessions.").format(id=workflow_id),
+        fix=_("Use another workflow, or import a new version of this one."),
+        code="workflow-retired",
+        workflow_id=workflow_id,
+    )
 
 
 def _default_name(workflow_id: str) -> str:

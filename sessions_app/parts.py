@@ -1,16 +1,22 @@
-"""What the floors above know of a session, as one registry on the ground.
+"""What the floors above know of a session and keep of its state, as registries on the ground.
 
-The ground can't import the floors above it, yet a session's page needs what stands
-there.  Each floor registers its part in ``AppConfig.ready()``; ``describe`` loops over them.
+The ground can't import the floors above it, yet a session's page and its savepoints need what stands
+there.  Each floor registers its part and its holder in ``AppConfig.ready()``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sessions_app.actors import Actor
-from sessions_app.models import FlowSession
+from sessions_app.models import FlowSession, SessionEvent
+
+if TYPE_CHECKING:
+    from sessions_app.change import Change, Changes
+
+State = dict[str, Any]
+"""All that a session is, by holder (``session``, ``attempts``), as JSON data."""
 
 
 class Part(Protocol):
@@ -27,14 +33,46 @@ class Part(Protocol):
         """
 
 
+class Holder(Protocol):
+    """One floor's share of a session's state: what savepoints keep, and what the event log adds up to."""
+
+    name: str
+
+    def capture_many(self, flow_sessions: Sequence[FlowSession]) -> Sequence[Any]:
+        """For each session what this floor stores of it, as JSON data, in as many queries as for one."""
+
+    def put_back(self, change: Change, before: Any, after: Any) -> Changes:
+        """Inside a change, make what is stored from ``before`` into ``after``; what an event says of it."""
+
+    def replay(self, state: State, event: SessionEvent) -> None:
+        """Work the session's next event into ``state``, of which other holders have a share as well."""
+
+
 _parts: dict[str, Part] = {}
+_holders: dict[str, Holder] = {}
+
+Named = TypeVar("Named", Part, Holder)
 
 
 def register(part: Part) -> None:
     """Add a part; a second one of the same name is refused unless it is of the same kind."""
-    known = _parts.setdefault(part.name, part)
-    if type(known) is not type(part):
-        raise ValueError(f"two parts are called {part.name!r}: {known!r} and {part!r}")
+    _add(_parts, part)
+
+
+def register_holder(holder: Holder) -> None:
+    """Add a holder, after those of the floors below; a second one of the same name as with :func:`register`."""
+    _add(_holders, holder)
+
+
+def holders() -> Sequence[Holder]:
+    """The holders, the ground's first."""
+    return list(_holders.values())
+
+
+def _add(registry: dict[str, Named], added: Named) -> None:
+    known = registry.setdefault(added.name, added)
+    if type(known) is not type(added):
+        raise ValueError(f"two parts are called {added.name!r}: {known!r} and {added!r}")
 
 
 def describe(flow_session: FlowSession, *, reveal: bool = False, actor: Actor | None = None) -> dict[str, Any]:

@@ -70,10 +70,14 @@ SESSION_ACTIONS: Mapping[str, Need] = {
     "note": Need(Role.OPERATOR, WORK),
     "update": Need(Role.OPERATOR, WORK),
     "switch": Need(Role.VIEWER, WORK),
+    "savepoint": Need(Role.OPERATOR, WORK),
+    "fork": Need(Role.OPERATOR, WORK),
     "complete": Need(Role.OPERATOR, DECIDE),
     "reopen": Need(Role.OPERATOR, DECIDE),
     "abort": Need(Role.OPERATOR, DECIDE),
     "force": Need(Role.OPERATOR, DECIDE),
+    "restore": Need(Role.OPERATOR, DECIDE),
+    "migrate": Need(Role.OPERATOR, DECIDE),
     "transfer": Need(Role.OWNER, DECIDE),
     "delete": Need(Role.OWNER, DECIDE),
 }
@@ -93,8 +97,12 @@ STAGE_ACTIONS: Mapping[str, Need] = {
     "update": Need(Role.OPERATOR, WORK),
     "items": Need(Role.OPERATOR, WORK),
     "deliverables": Need(Role.OPERATOR, WORK),
+    "claim": Need(Role.OPERATOR, WORK),
+    "heartbeat": Need(Role.OPERATOR, WORK),
+    "release": Need(Role.OPERATOR, WORK),
+    "take": Need(Role.OPERATOR, DECIDE),
 }
-"""What is done to a session's stage."""
+"""What is done to a session's stage.  ``take`` is needed besides ``claim`` for one that somebody else holds."""
 
 GENERAL_ACTIONS: Mapping[str, Need] = {
     "create-session": Need(Role.STRANGER, WORK),

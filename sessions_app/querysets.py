@@ -13,12 +13,14 @@ from sessions_app.actors import Actor
 
 if TYPE_CHECKING:
     from sessions_app.models.events import SessionEvent
+    from sessions_app.models.savepoints import Savepoint
     from sessions_app.models.sessions import FlowSession
 
     Base = models.QuerySet[FlowSession]
     EventBase = models.QuerySet[SessionEvent]
+    SavepointBase = models.QuerySet[Savepoint]
 else:
-    Base = EventBase = models.QuerySet
+    Base = EventBase = SavepointBase = models.QuerySet
 
 _LAST_CHARACTER = "\U0010ffff"
 
@@ -89,6 +91,14 @@ class FlowSessionQuerySet(Base):
 
 class SessionEventQuerySet(EventBase):
     """Events, by who may see them."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Those of the sessions that exist for the actor."""
+        return self.filter(visible(actor, "session__"))
+
+
+class SavepointQuerySet(SavepointBase):
+    """Savepoints, by who may see them."""
 
     def visible_to(self, actor: Actor) -> Self:
         """Those of the sessions that exist for the actor."""

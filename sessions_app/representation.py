@@ -108,4 +108,5 @@ def _stage(stage: StageDefinition, stage_lines: dict[str, int] | None) -> dict[s
         "roles": [localised(role) for role in stage.roles],
         "tools": [localised(tool) for tool in stage.tools],
         "timeout": stage.timeout,
+        "lease": stage.lease.content() if stage.lease else None,
     }

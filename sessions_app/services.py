@@ -26,6 +26,9 @@ from sessions_app.text import clean_json_object, clean_name, clean_tags, clean_t
 
 __all__ = ["FlowSessionManager", "get_active_session", "get_session_progress", "switch_active_session"]
 
+REGRETTABLE = ("abort",)
+"""Verbs before which a savepoint is taken even when nothing is forced."""
+
 Cleaners = Mapping[str, Callable[[Any, str], Any]]
 """What may be updated, and how each value is cleaned: by a function of the value and its name."""
 
@@ -42,7 +45,8 @@ UPDATABLE: Cleaners = {
 class Manager:
     """What both managers share: an actor, an idempotency key, and what the last verb did.
 
-    With ``expected_versions`` a session that stands at none of them is refused as stale.
+    With ``expected_versions`` a session that stands at none of them is refused as stale; ``lease`` is the
+    token of the lease that the actor holds on a stage.
     """
 
     def __init__(
@@ -51,10 +55,12 @@ class Manager:
         *,
         idempotency: Idempotency | None = None,
         expected_versions: Collection[int] | None = None,
+        lease: int | None = None,
     ) -> None:
         self._given_actor = actor
         self._idempotency = idempotency
         self._expected_versions = expected_versions
+        self._lease = lease
         self.outcome = Outcome(changed=False, version=0)
 
     @cached_property
@@ -62,7 +68,9 @@ class Manager:
         """Who acts; the local user when nobody was named."""
         return self._given_actor or local_actor()
 
-    def _change(self, session_id: str, action: str | Need, *, force: bool = False) -> AbstractContextManager[Change]:
+    def _change(
+        self, session_id: str, action: str | Need, *, force: bool = False, keep_before: str = ""
+    ) -> AbstractContextManager[Change]:
         return open_change(
             self.actor,
             lambda: lock_session(session_id),
@@ -70,6 +78,8 @@ class Manager:
             force=force,
             idempotency=self._idempotency,
             expected_versions=self._expected_versions,
+            lease=self._lease,
+            keep_before=keep_before,
         )
 
     def _finish(self, change: Change) -> Any:
@@ -191,7 +201,9 @@ class FlowSessionManager(Manager):
         return get_session_progress(session_id, self.actor)
 
     def _perform(self, session_id: str, verb: str, **options: Any) -> FlowSession:
-        with self._change(session_id, verb, force=options.get("force", False)) as change:
+        force = options.get("force", False)
+        keep_before = verb if force or verb in REGRETTABLE else ""
+        with self._change(session_id, verb, force=force, keep_before=keep_before) as change:
             verbs.perform(change, verb, **options)
         return self._finish_session(change)
 

@@ -57,6 +57,8 @@ _VERBS = {
     "update": noop("update"),
     "switch": noop("switching to it"),
     "work on": noop("working on it"),
+    "claim": noop("claim"),
+    "release": noop("release"),
 }
 
 

@@ -14,7 +14,9 @@ class StagesConfig(AppConfig):
     def ready(self) -> None:
         from sessions_app import parts  # models can be imported only now
         from stages_app import receivers
+        from stages_app.capturing import AttemptsHolder
         from stages_app.representation import StagesPart
 
         receivers.connect()
         parts.register(StagesPart())
+        parts.register_holder(AttemptsHolder())

@@ -28,8 +28,13 @@ def checked(change: Change, changes: dict[str, tuple[Any, Any]]) -> dict[str, tu
     return {**others, "assignee": (names.get(before), names.get(after))}
 
 
+def can_work(user: User, flow_session: FlowSession) -> bool:
+    """Whether a stage of the session can be theirs."""
+    return user.is_active and read_rights(user).role_on(flow_session) >= Role.OPERATOR
+
+
 def _refuse_unable(user: User, flow_session: FlowSession) -> None:
-    if user.is_active and read_rights(user).role_on(flow_session) >= Role.OPERATOR:
+    if can_work(user, flow_session):
         return
     raise InvalidInput(
         _("{user} can't work on the session {id}.").format(user=user.get_username(), id=flow_session.pk),

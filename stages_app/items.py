@@ -14,6 +14,7 @@ from sessions_app.masking import mask_text, shown, unmask
 from sessions_app.rows import table
 from sessions_app.states import Level
 from sessions_app.text import clean_json_object, clean_name, is_reference, slug, visible
+from stages_app import leases
 from stages_app.machine import OPEN
 from stages_app.models import StageInstance, StageItem
 from stages_app.refusals import illegal_stage_verb
@@ -26,6 +27,7 @@ ITEMS_AT_MOST = 500
 
 def set_done(change: Change, stage_instance: StageInstance, references: Sequence[str], *, done: bool) -> None:
     """Tick items (or take the ticks back); those that stand so already are left alone."""
+    leases.admit(change, stage_instance)
     refuse_unless_worked_on(change, stage_instance, "tick")
     wanted = {item.pk: item for item in _find_items(stage_instance, references)}
     moving = [item for item in wanted.values() if item.is_done != done]
@@ -81,6 +83,7 @@ def find_item(stage_instance: StageInstance, items: Sequence[StageItem], referen
 
 def add(change: Change, stage_instance: StageInstance, text: str, *, required: bool) -> StageItem:
     """Add an item to this attempt; later attempts get it too, the definition doesn't."""
+    leases.admit(change, stage_instance)
     if stage_instance.status not in OPEN:
         raise illegal_stage_verb(stage_instance, "add")
     session_verbs.refuse_if_ended(change.flow_session, "add")
@@ -158,6 +161,7 @@ def _named(stage_instance: StageInstance, given: Mapping[str, Any]) -> dict[str,
 
 def add_deliverables(change: Change, stage_instance: StageInstance, given: Mapping[str, Any]) -> None:
     """Hand in deliverables; a value given before is replaced."""
+    leases.admit(change, stage_instance)
     refuse_unless_worked_on(change, stage_instance, "deliver")
     before = stage_instance.deliverables
     after = merged_deliverables(stage_instance, given)

@@ -23,7 +23,8 @@ class StageInstance(WrittenByVerbs):
 
     ``name`` is empty when the definition's is meant.  ``is_exclusive``: no other stage of
     the session may be active beside it.  ``follows_session``: its last change of status
-    came from its session's pause or failure, which resuming the session undoes.
+    came from its session's pause or failure, which resuming the session undoes.  ``lease_token``:
+    who claimed it, and until when, stands beside it (see :mod:`stages_app.leases`).
     """
 
     id = models.CharField(_("id"), primary_key=True, max_length=220)
@@ -52,6 +53,11 @@ class StageInstance(WrittenByVerbs):
     is_exclusive = models.BooleanField(_("exclusive"), default=True)
     follows_session = models.BooleanField(_("follows its session"), default=False)
 
+    lease_token = models.PositiveIntegerField(_("lease"), null=True, blank=True)
+    lease_holder = models.CharField(_("holder of the lease"), max_length=150, blank=True, default="")
+    lease_seconds = models.PositiveIntegerField(_("length of the lease"), null=True, blank=True)
+    lease_expires_at = models.DateTimeField(_("end of the lease"), null=True, blank=True)
+
     objects = models.Manager.from_queryset(StageInstanceQuerySet)()
 
     class Meta:
@@ -67,6 +73,25 @@ class StageInstance(WrittenByVerbs):
                 name="one_active_stage",
             ),
             models.CheckConstraint(condition=models.Q(status__in=StageStatus.values), name="stage_status_known"),
+            models.CheckConstraint(
+                condition=models.Q(
+                    lease_token__isnull=True, lease_seconds__isnull=True, lease_expires_at__isnull=True, lease_holder=""
+                )
+                | models.Q(
+                    status=StageStatus.ACTIVE,
+                    lease_token__isnull=False,
+                    lease_seconds__isnull=False,
+                    lease_expires_at__isnull=False,
+                ),
+                name="lease_of_active_stage",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["lease_expires_at"],
+                condition=models.Q(lease_expires_at__isnull=False),
+                name="stage_lease_expiry",
+            ),
         ]
 
     def __str__(self) -> str:

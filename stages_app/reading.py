@@ -45,6 +45,8 @@ class Attempt(NamedTuple):
     config: dict[str, Any]
     metadata: dict[str, Any]
     deliverables: dict[str, Any]
+    lease_holder: str
+    lease_expires_at: datetime | None
     assignee: str | None
 
 

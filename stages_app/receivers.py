@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sessions_app import keeping
 from sessions_app.change import Change
 from sessions_app.language import gettext as _
 from sessions_app.models import FlowSession, SessionEvent
@@ -24,10 +25,15 @@ _FOLLOWING = {
 """What a session's event does to the last attempts of its stages that stand in these states."""
 
 
+_ENDS = ("stage.completed", "stage.failed", "stage.skipped")
+"""Events after whose change a savepoint is taken."""
+
+
 def connect() -> None:
     """Connect the receivers; once, however often it is called."""
     transition_requested.connect(guard_completion, dispatch_uid="stages_app.guard_completion")
     event_recorded.connect(follow_session, dispatch_uid="stages_app.follow_session")
+    event_recorded.connect(keep_stage_end, dispatch_uid="stages_app.keep_stage_end")
 
 
 def guard_completion(subject: Any, verb: str, change: Change, *, force: bool, **_kwargs: Any) -> None:
@@ -46,6 +52,12 @@ def follow_session(event: SessionEvent, change: Change, **_kwargs: Any) -> None:
             verbs.perform(
                 change, stage_instance, verb, reason=event.reason or _default_reason(event), with_session=True
             )
+
+
+def keep_stage_end(event: SessionEvent, change: Change, **_kwargs: Any) -> None:
+    """When a stage has ended, the session as it then is can be gone back to."""
+    if event.type in _ENDS:
+        change.at_end("savepoint", keeping.keep_stage_end)
 
 
 def _default_reason(event: SessionEvent) -> str:

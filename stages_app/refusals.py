@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from typing import Any
+
+from sessions_app import durations
 from sessions_app.exceptions import Conflict, IllegalTransition, NotFound
 from sessions_app.language import gettext as _
+from sessions_app.masking import mask_text
 from sessions_app.models import FlowSession
 from sessions_app.words import stage_state_in_full, verb_name, verb_names
-from stages_app.machine import UNBEGUN_VERBS, allowed_stage_verbs
+from stages_app.machine import ACTIVE, UNBEGUN_VERBS, allowed_stage_verbs
 from stages_app.models import StageInstance
 
 
@@ -67,3 +72,56 @@ def instance_not_found(instance_id: str) -> NotFound:
         kind="stage",
         stage_instance_id=instance_id,
     )
+
+
+def leased(stage_instance: StageInstance, now: datetime) -> Conflict:
+    """The refusal to write to a stage that somebody else holds."""
+    expires_at = stage_instance.lease_expires_at
+    left = max(expires_at - now, timedelta(seconds=1)) if expires_at else timedelta(seconds=1)
+    return Conflict(
+        _("{holder} holds the stage {stage} for another {time}.").format(
+            holder=mask_text(stage_instance.lease_holder),
+            stage=stage_instance.stage_id,
+            time=durations.in_words(left),
+        ),
+        fix=_(
+            "Wait until then, or claim it with take and a reason; whoever holds it names the lease with each change."
+        ),
+        code="leased",
+        **_lease_details(stage_instance),
+    )
+
+
+def lease_lost(stage_instance: StageInstance, token: int | None) -> Conflict:
+    """The refusal to write with a token that isn't the stage's own any more."""
+    if stage_instance.status != ACTIVE:
+        message = _("The lease {token} of the stage {stage} is over: the stage is {status}.")
+    elif stage_instance.lease_token is not None:
+        message = _("The lease {token} of the stage {stage} is lost: {holder} holds it now.")
+    else:
+        message = _("The lease {token} of the stage {stage} is over, and nobody holds it.")
+    return Conflict(
+        message.format(
+            token=token,
+            stage=stage_instance.stage_id,
+            status=stage_state_in_full(stage_instance.status),
+            holder=mask_text(stage_instance.lease_holder),
+        ),
+        fix=_("Stop working on it and look at it again; what is still to be done needs a new claim, or no lease."),
+        code="lease-lost",
+        **_lease_details(stage_instance),
+    )
+
+
+def _lease_details(stage_instance: StageInstance) -> dict[str, Any]:
+    """Whom and which stage a refusal is about; the times as text, for every door writes them alike."""
+    expires_at = stage_instance.lease_expires_at
+    return {
+        "kind": "stage",
+        "session_id": stage_instance.session_id,
+        "stage_id": stage_instance.stage_id,
+        "stage_instance_id": stage_instance.pk,
+        "status": stage_instance.status,
+        "holder": mask_text(stage_instance.lease_holder) or None,
+        "expires_at": expires_at.isoformat() if expires_at else None,
+    }

@@ -13,6 +13,7 @@ from sessions_app.models import FlowSession
 from sessions_app.representation import keep
 from stages_app import facts
 from stages_app.access import permitted_verbs
+from stages_app.leases import lease_json, own_lease_json
 from stages_app.machine import UNBEGUN_VERBS, allowed_stage_verbs
 from stages_app.models import StageInstance, StageItem
 from stages_app.reading import Attempt, Item, Items, attempt_of, attempts_of
@@ -45,6 +46,21 @@ def stage_json(stage_instance: StageInstance, *, reveal: bool = False) -> dict[s
     return attempt_json(attempt_of(stage_instance), stage_instance.definition, items, reveal=reveal)
 
 
+def claimed_json(stage_instance: StageInstance) -> dict[str, Any]:
+    """One attempt for whoever has just claimed it: with the token of the lease."""
+    return {**stage_json(stage_instance), "lease": own_lease_json(stage_instance)}
+
+
+def heartbeat_json(stage_instance: StageInstance) -> dict[str, Any]:
+    """What a heartbeat answers with."""
+    return {
+        "session_id": stage_instance.session_id,
+        "stage_id": stage_instance.stage_id,
+        "stage_instance_id": stage_instance.pk,
+        "lease": own_lease_json(stage_instance),
+    }
+
+
 def attempt_json(
     attempt: Attempt,
     definition: StageDefinition | None,
@@ -68,6 +84,7 @@ def attempt_json(
         "completed_at": attempt.completed_at,
         "overdue": facts.is_overdue(attempt.status, attempt.started_at, seconds),
         "assignee": attempt.assignee,
+        "lease": lease_json(attempt.lease_holder, attempt.lease_expires_at),
         "context": hidden(attempt.context),
         "config": hidden(attempt.config),
         "metadata": hidden(attempt.metadata),
@@ -93,6 +110,7 @@ def unbegun_json(flow_session: FlowSession, stage: StageDefinition) -> dict[str,
         "completed_at": None,
         "overdue": False,
         "assignee": None,
+        "lease": None,
         "context": {},
         "config": {},
         "metadata": {},

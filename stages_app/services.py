@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from typing import Any
 
 from sessions_app import verbs as session_verbs
-from sessions_app.change import Change, open_change
+from sessions_app.change import open_change
 from sessions_app.creation import new_session, record_creation
 from sessions_app.current import make_current, switch_active_session
 from sessions_app.language import gettext as _
 from sessions_app.masking import unmask
 from sessions_app.permissions import STAGE_ACTIONS
-from sessions_app.services import Manager
 from sessions_app.text import clean_json_object, clean_name
 from stages_app import items, lookup, references, refusals, steps, verbs
 from stages_app.attempts import checked_stage_id, creation_changes, last_attempt, new_attempt
+from stages_app.claiming import ClaimingManager
 from stages_app.models import StageInstance, StageItem
 from stages_app.querysets import StageInstanceQuerySet
+from stages_app.states import StageStatus
 
 __all__ = ["StageInstanceManager", "StageManager"]
 
 
-class StageInstanceManager(Manager):
+class StageInstanceManager(ClaimingManager):
     """Makes, steers and reads attempts at stages.  Without an actor it acts as the local user.
 
     Every verb answers with the attempt's row and leaves what it did in ``outcome``.  It
     raises ``NotFound``, ``IllegalTransition`` (wrong state of the stage or its session),
     ``Conflict`` (another stage is active), ``GuardUnmet`` (something is still open),
-    ``InvalidInput`` (a reason is missing) or ``Busy`` (try again).
+    ``InvalidInput`` (a reason is missing) or ``Busy`` (try again).  Where somebody claimed the
+    stage, whatever writes to it needs ``lease=<token>``: see :class:`ClaimingManager`.
     """
 
     def create_instance(self, session_id: str, stage_id: str, name: str | None = None) -> StageInstance:
@@ -121,7 +122,8 @@ class StageInstanceManager(Manager):
         """Do the verb that leads to ``status``; ``metadata`` is merged in the same change (its ``reason`` is used)."""
         target = steps.checked_status(status)
         values = {"metadata": clean_json_object({} if metadata is None else metadata, _("metadata"))}
-        with self._stage_change(instance_id, "update") as change:
+        keep_before = steps.kept_before("skip" if target == target.SKIPPED else "")
+        with self._stage_change(instance_id, "update", keep_before=keep_before) as change:
             stage_instance: StageInstance = change.result
             if stage_instance.status != target:
                 verb = steps.verb_towards(stage_instance, target)
@@ -167,7 +169,8 @@ class StageInstanceManager(Manager):
         ad_hoc: bool = False,
     ) -> StageInstance:
         """Get a stage going: begin it, resume it, or make a new attempt; on an active one nothing is done."""
-        with self._change(session_id, STAGE_ACTIONS["start"], force=force) as change:
+        keep_before = steps.kept_before("run", force=force)
+        with self._change(session_id, STAGE_ACTIONS["start"], force=force, keep_before=keep_before) as change:
             change.result = steps.run(change, stage_id, name=name, force=force, reason=reason, ad_hoc=ad_hoc)
             make_current(change)
         if not change.events:
@@ -209,7 +212,8 @@ class StageInstanceManager(Manager):
     ) -> StageInstance:
         """Do ``verb`` to a session's stage, named by its id or a unique beginning of it; None: the one it is at."""
         steps.check_verb(verb)
-        with self._change(session_id, STAGE_ACTIONS[verb], force=force) as change:
+        keep_before = steps.kept_before(verb, force=force)
+        with self._change(session_id, STAGE_ACTIONS[verb], force=force, keep_before=keep_before) as change:
             stage_id = references.stage_id_of(change.flow_session, stage_reference, verb)
             stage_instance = last_attempt(change.flow_session, stage_id)
             if stage_instance:
@@ -227,26 +231,15 @@ class StageInstanceManager(Manager):
         """The last attempt at the stage that is meant; None: the one that the session is at."""
         return lookup.locate_instance(self.actor, session_id, stage_reference)
 
-    def _stage_change(self, instance_id: str, action: str, *, force: bool = False) -> AbstractContextManager[Change]:
-        return steps.open_stage_change(
-            self.actor,
-            instance_id,
-            STAGE_ACTIONS[action],
-            force=force,
-            idempotency=self._idempotency,
-            expected_versions=self._expected_versions,
-        )
-
     def _perform(
         self, instance_id: str, verb: str, *, deliverables: Mapping[str, Any] | None = None, **options: Any
     ) -> StageInstance:
-        with self._stage_change(instance_id, verb, force=options.get("force", False)) as change:
+        force = options.get("force", False)
+        with self._stage_change(
+            instance_id, verb, force=force, keep_before=steps.kept_before(verb, force=force)
+        ) as change:
             change.result = steps.perform(change, change.result, verb, deliverables, **options)
         return self._finish_stage(change)
-
-    def _finish_stage(self, change: Change) -> StageInstance:
-        stage_instance: StageInstance = self._finish(change)
-        return stage_instance
 
 
 StageManager = StageInstanceManager

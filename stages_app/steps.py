@@ -20,7 +20,7 @@ from sessions_app.rows import table
 from sessions_app.services import Cleaners, cleaned_update, merged
 from sessions_app.text import clean_json_object, clean_name
 from sessions_app.words import verb_name
-from stages_app import assignment, items, references, refusals, verbs
+from stages_app import assignment, items, leases, references, refusals, verbs
 from stages_app.attempts import checked_stage_id, creation_changes, last_attempt, locked_attempt, new_attempt
 from stages_app.machine import STAGE_RULES, WITH_SESSION_ONLY
 from stages_app.models import StageInstance
@@ -52,6 +52,8 @@ def open_stage_change(
     force: bool = False,
     idempotency: Idempotency | None = None,
     expected_versions: Collection[int] | None = None,
+    lease: int | None = None,
+    keep_before: str = "",
 ) -> Iterator[Change]:
     """A change of the session that an attempt belongs to; ``change.result`` is the attempt."""
 
@@ -72,9 +74,16 @@ def open_stage_change(
         unknown=unknown,
         idempotency=idempotency,
         expected_versions=expected_versions,
+        lease=lease,
+        keep_before=keep_before,
     ) as change:
         change.result = locked_attempt(change.flow_session, instance_id)
         yield change
+
+
+def kept_before(verb: str, *, force: bool = False) -> str:
+    """The verb if a savepoint is taken before it: what is forced or left out may be regretted."""
+    return verb if force or verb == "skip" else ""
 
 
 def check_verb(verb: str) -> None:
@@ -193,6 +202,8 @@ def _made_ready(change: Change, stage_id: str) -> StageInstance:
 
 def update(change: Change, stage_instance: StageInstance, values: Mapping[str, Any]) -> None:
     """Set columns of an attempt; objects are merged key by key, the assignee is a username."""
+    if not change.events:  # else the verb that is done in the same change has asked
+        leases.admit(change, stage_instance)
     after = merged(stage_instance, _with_user_id(values))
     before = {name: getattr(stage_instance, name) for name in after}
     for name, value in after.items():

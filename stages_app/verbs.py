@@ -12,6 +12,7 @@ from sessions_app.exceptions import Conflict
 from sessions_app.language import gettext as _
 from sessions_app.rows import table
 from sessions_app.words import stage_state_in_full
+from stages_app import leases
 from stages_app.attempts import creation_changes, last_attempt, new_attempt
 from stages_app.guards import refuse_unfinished, refuse_unmet_dependencies
 from stages_app.machine import DONE, ENDED, STAGE_RULES, allowed_stage_verbs
@@ -39,6 +40,8 @@ def perform(
     rule = STAGE_RULES[verb]
     if stage_instance.status == rule.target:
         raise NothingToDo
+    if not with_session:
+        leases.admit(change, stage_instance)
     if stage_instance.status not in rule.sources:
         raise illegal_stage_verb(stage_instance, verb)
     if not with_session:
@@ -158,6 +161,8 @@ def _write(change: Change, stage_instance: StageInstance, status: str, **columns
         columns["started_at"] = change.now
     if status == StageStatus.COMPLETED:
         columns["completed_at"] = change.now
+    if status != StageStatus.ACTIVE and stage_instance.lease_token is not None:
+        columns |= leases.ENDED
     for name, value in columns.items():
         setattr(stage_instance, name, value)
     if not table(StageInstance).update(stage_instance, columns, {"status": before}):

@@ -6,11 +6,11 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Event, Lock
+from threading import Event, Lock, Thread
 
 from django.db import DatabaseError, connections
 
-from sessions_app import storage
+from sessions_app import chores, storage
 from sessions_app.exceptions import FlowError
 from sessions_app.language import gettext as _
 from status_bridge.upkeep import Beat, prune
@@ -19,6 +19,9 @@ BEAT = 5.0
 """Seconds between two signs of life."""
 
 PRUNE = 60 * 60.0
+PATIENCE = 10.0
+"""Seconds that the end of a worker waits for a chore; one that takes longer is cut off and done again."""
+
 RECOVERY = 1.0
 """Seconds to wait before the database is tried again."""
 
@@ -41,7 +44,13 @@ class Minder:
         self._is_cut_off = False
 
     def mind(self) -> None:
-        """Until the worker ends, say that it lives, and forget what is old."""
+        """Until the worker ends, say that it lives, forget what is old, and do the chores."""
+        chores_done = Thread(target=self._do_chores, name="chores", daemon=True)
+        chores_done.start()
+        self._tell_and_prune()
+        chores_done.join(PATIENCE)
+
+    def _tell_and_prune(self) -> None:
         since_prune = PRUNE
         while not self.ending.is_set():
             self.guarded(lambda: self._beat.tell(self.arrived))
@@ -49,6 +58,19 @@ class Minder:
                 since_prune = 0.0
             since_prune += BEAT
             self.ending.wait(BEAT)
+
+    def _do_chores(self) -> None:
+        """What is long may take its time here; what a killed worker left undone is done when it is due again."""
+        try:
+            while not self.ending.is_set():
+                self.guarded(self._do_due_chores)
+                self.ending.wait(BEAT)
+        finally:
+            _forget_connection()
+
+    def _do_due_chores(self) -> None:
+        for name in chores.run_due():
+            self._say(_("The chore {name} failed; it is tried again.  logs/errors.log says more.").format(name=name))
 
     def end(self) -> None:
         """It lives no more."""

@@ -55,6 +55,7 @@ FLOW = Group(
     stages.STAGE,
     STATUS,
     *stages.PLACE,
+    stages.STATS,
     *ground.FLOW_COMMANDS,
     WEBHOOK,
     CONFLICT,

@@ -91,6 +91,14 @@ def initialise(announce: Announce) -> Initialised:
         return Initialised(state, copy, *first_admin())
 
 
+def bring_up_to_date(announce: Announce) -> State:
+    """What a restored database needs, whose backup is there: no copy is made, and no account."""
+    with _failures_translated(), _one_at_a_time():
+        state = find_state()
+        _bring_up(state, announce)
+        return state
+
+
 def find_state() -> State:
     """How the database stands to the code, by its migrations; raises DatabaseNewer if it isn't this code's."""
     tables = connection.introspection.table_names() if stamp.database_exists() else []

@@ -44,8 +44,16 @@ _PARTS = {
     "role": noop("Role"),
     "tool": noop("Tool"),
     "timeout": noop("Time limit"),
+    "lease_seconds": noop("Claims last"),
+    "lease_on_expiry": noop("After a lost claim"),
     "transition": noop("Transition"),
     "condition": noop("Condition"),
+}
+
+AFTER_EXPIRY = {
+    "keep": noop("the stage stays as it is"),
+    "pause": noop("the stage is paused"),
+    "fail": noop("the stage fails"),
 }
 
 _KINDS = {
@@ -218,8 +226,10 @@ def _value(part: str, value: Any) -> str:
         return _("required") if value else _("optional")
     if part == "parallel":
         return _("parallel") if value else _("one stage after the other")
-    if part == "timeout":
+    if part in ("timeout", "lease_seconds"):
         return durations.in_words(value)
+    if part == "lease_on_expiry":
+        return _(AFTER_EXPIRY[value])
     return str(lines_visible(localised(value)))
 
 

@@ -1,4 +1,4 @@
-"""``ETag``, ``If-Match`` and ``Idempotency-Key``.
+"""``ETag``, ``If-Match``, ``Idempotency-Key`` and ``Vcflow-Lease``.
 
 A session's ETag is its version, the number of its last event; its stages share it.
 """
@@ -11,6 +11,7 @@ from rest_framework.request import Request
 
 from sessions_app.exceptions import InvalidInput
 from sessions_app.language import gettext as _
+from sessions_app.lease_tokens import read_token
 from sessions_app.text import clean_name
 
 _TAG = re.compile(r'(?:W/)?"(\d{1,9})"')
@@ -52,3 +53,9 @@ def idempotency_key(request: Request) -> str | None:
         raise InvalidInput(
             _("The header Idempotency-Key can't be read."), fix=_("Send it in UTF-8."), field="Idempotency-Key"
         ) from None
+
+
+def lease_token(request: Request) -> int | None:
+    """The token of the lease that the caller holds."""
+    header = request.headers.get("Vcflow-Lease")
+    return None if header is None else read_token(header, "Vcflow-Lease")

@@ -72,6 +72,7 @@ STAGE: dict[str, Any] = {
     "overdue": False,
     "assignee": "mei",
     "context": {},
+    "lease": None,
     "config": {"timeout": 86400},
     "metadata": {},
     "deliverables": {},

@@ -15,7 +15,7 @@ from rest_framework.viewsets import ViewSet
 from sessions_app.access import require_scope
 from sessions_app.actors import Actor
 from sessions_app.api.authentication import actor_of
-from sessions_app.api.conditions import etag, expected_versions, idempotency_key
+from sessions_app.api.conditions import etag, expected_versions, idempotency_key, lease_token
 from sessions_app.api.throttling import refuse_strangers_flood
 from sessions_app.change import Outcome
 from sessions_app.idempotency import AlreadyAnswered, Idempotency, fingerprint
@@ -73,7 +73,12 @@ class ApiViewSet(ViewSet):
 
         key = idempotency_key(self.request)
         idempotency = Idempotency(key, self._fingerprint(), answer)
-        manager = manager_class(self.actor, idempotency=idempotency, expected_versions=expected_versions(self.request))
+        manager = manager_class(
+            self.actor,
+            idempotency=idempotency,
+            expected_versions=expected_versions(self.request),
+            lease=lease_token(self.request),
+        )
         try:
             result = verb(manager)
         except AlreadyAnswered as again:

@@ -30,6 +30,7 @@ STAGE: dict[str, Any] = {
     "roles": [],
     "tools": [],
     "timeout": None,
+    "lease": None,
 }
 
 DEFINITION: dict[str, Any] = {

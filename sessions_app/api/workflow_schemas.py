@@ -7,6 +7,7 @@ from typing import Any
 from sessions_app.api.documents import array, nullable, obj, ref, register
 from sessions_app.api.session_schemas import CHANGED, NULLABLE_TIME, TIME
 from sessions_app.definitions.ids import SOURCE_LENGTH
+from sessions_app.definitions.schema import FAIL, KEEP, MOST_LEASE_SECONDS, PAUSE
 
 FILE = {"type": "string"}
 MOST_FILES = 50
@@ -76,7 +77,18 @@ register(
                 "roles": array(_TEXT),
                 "tools": array(_TEXT),
                 "timeout": nullable("integer", description="Seconds."),
+                "lease": {
+                    "anyOf": [ref("LeaseDefinition"), {"type": "null"}],
+                    "description": "For claims of the stage; null: 900 seconds, and nothing becomes of the stage.",
+                },
             }
+        ),
+        "LeaseDefinition": obj(
+            {
+                "seconds": {"type": "integer", "minimum": 1, "maximum": MOST_LEASE_SECONDS},
+                "on_expiry": {"type": "string", "enum": [KEEP, PAUSE, FAIL]},
+            },
+            about="How long a claim of a stage lasts, and what becomes of the stage when it ran out.",
         ),
         "WorkflowDefinition": obj(DEFINITION, about="What a version of a workflow says."),
         "WorkflowVersionRow": obj(

@@ -13,6 +13,7 @@ from sessions_app.cli.terminal import Terminal
 from sessions_app.current import Chosen, choose_session
 from sessions_app.exceptions import Ambiguous, FlowError
 from sessions_app.language import gettext as _
+from sessions_app.lease_tokens import read_token
 from sessions_app.lookup import ambiguous_session, find_session
 from sessions_app.masking import shown
 from sessions_app.models import FlowSession
@@ -51,6 +52,14 @@ class Call(Invocation):
         local = local_actor(door="cli")
         name: str | None = getattr(self.args, "as_user", None)
         return local if name is None else act_as(name, submitted_by=local)
+
+    @property
+    def lease(self) -> int | None:
+        """The token of the lease that is held: ``--lease``, else ``VCFLOW_LEASE``; None where the command takes none."""
+        if "lease" not in vars(self.args):
+            return None
+        given = self.args.lease if self.args.lease is not None else self.terminal.environ.get("VCFLOW_LEASE")
+        return read_token(str(given), "--lease" if self.args.lease is not None else "VCFLOW_LEASE") if given else None
 
     def announce(self, message: str) -> None:
         """Say beside the answer what is being made ready."""

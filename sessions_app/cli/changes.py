@@ -21,7 +21,7 @@ from sessions_app.words import session_state, stage_state
 
 AnyManager = TypeVar("AnyManager", bound=Manager)
 
-_NOT_THE_REQUEST = ("as_user", "command", "idempotency_key", "json")
+_NOT_THE_REQUEST = ("as_user", "command", "idempotency_key", "json", "lease")
 
 _RULES = {
     "environment": noop("VCFLOW_SESSION names it"),
@@ -70,7 +70,7 @@ def change(
         if idempotency:
             _refuse_second_time(call, idempotency)
         chosen = call.chosen_session() if in_session else None
-        manager = manager_class(call.actor, idempotency=idempotency)
+        manager = manager_class(call.actor, idempotency=idempotency, lease=call.lease)
         result = verb(manager, chosen.flow_session.pk if chosen else "")
     except AlreadyAnswered as again:
         _replay(call, again.answer)

@@ -67,6 +67,16 @@ def _to_close(details: dict[str, Any]) -> Iterable[list[str]]:
         yield ["show", details["workflow_id"]]
 
 
+def _to_take(details: dict[str, Any]) -> Iterable[list[str]]:
+    yield ["stage", "claim", details["stage_id"], "--session", details["session_id"], "--take", "--reason", _("<reason>")]
+
+
+def _to_look(details: dict[str, Any]) -> Iterable[list[str]]:
+    yield ["context", details["session_id"]]
+    if details["status"] == "ACTIVE" and not details["holder"]:
+        yield ["stage", "claim", details["stage_id"], "--session", details["session_id"]]
+
+
 _BY_DETAIL: dict[str, Callable[[dict[str, Any]], Iterable[list[str]]]] = {
     "allowed_actions": _legal,
     "allowed_statuses": _reachable,
@@ -78,5 +88,7 @@ _BY_CODE: dict[str, Callable[[dict[str, Any]], Iterable[list[str]]]] = {
     "ambiguous": _to_find,
     "stage-unfinished": _to_finish,
     "stages-open": _to_close,
+    "leased": _to_take,
+    "lease-lost": _to_look,
     "dependencies-unmet": _to_close,
 }

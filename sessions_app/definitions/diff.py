@@ -135,6 +135,9 @@ def _parts(before: StageDefinition, after: StageDefinition, now: Mapping[str, st
     yield from _listed("role", before.roles, after.roles)
     yield from _listed("tool", before.tools, after.tools)
     yield from _value("timeout", before.timeout, after.timeout)
+    old, new = before.lease, after.lease
+    yield from _value("lease_seconds", old and old.seconds, new and new.seconds)
+    yield from _value("lease_on_expiry", old and old.on_expiry, new and new.on_expiry)
 
 
 @dataclass(frozen=True, slots=True)

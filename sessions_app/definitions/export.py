@@ -77,6 +77,7 @@ def _stage(stage: StageDefinition) -> dict[str, Any]:
             deliverables=[_deliverable(each, number) for number, each in enumerate(stage.deliverables, 1)],
             exit_condition=stage.exit_condition,
             timeout=stage.timeout,
+            lease=stage.lease.content() if stage.lease else None,
         ),
     }
 

@@ -17,6 +17,7 @@ from sessions_app.definitions.schema import (
     ChecklistItem,
     Definition,
     Deliverable,
+    Lease,
     Reading,
     StageDefinition,
     Transition,
@@ -145,6 +146,7 @@ def _stage(stage: Object, order: int) -> StageDefinition:
         roles=tuple(stage.get("roles", ())),
         tools=tuple(stage.get("tools", ())),
         timeout=stage.get("timeout"),
+        lease=Lease(**stage["lease"]) if "lease" in stage else None,
     )
 
 

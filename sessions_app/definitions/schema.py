@@ -51,6 +51,25 @@ class Transition:
         return {"from": self.source, "to": self.target, "condition": self.condition}
 
 
+LEASE_SECONDS = 900
+"""How long a claim of a stage lasts where nothing else is said."""
+
+MOST_LEASE_SECONDS = 7 * 86_400
+
+KEEP, PAUSE, FAIL = "keep", "pause", "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """How long a claim of a stage lasts, and what becomes of the stage when that time ran out."""
+
+    seconds: int = LEASE_SECONDS
+    on_expiry: str = KEEP
+
+    def content(self) -> dict[str, Any]:
+        return {"seconds": self.seconds, "on_expiry": self.on_expiry}
+
+
 @dataclass(frozen=True, slots=True)
 class StageDefinition:
     """One stage; ``timeout`` is in seconds, ``order`` is its place (1, 2, …)."""
@@ -67,8 +86,10 @@ class StageDefinition:
     roles: tuple[LocalText, ...] = ()
     tools: tuple[LocalText, ...] = ()
     timeout: int | None = None
+    lease: Lease | None = None
 
     def content(self) -> dict[str, Any]:
+        """A stage that says nothing of leases keeps the content, and so the digest, that it always had."""
         return {
             "id": self.id,
             "name": self.name,
@@ -82,6 +103,7 @@ class StageDefinition:
             "roles": list(self.roles),
             "tools": list(self.tools),
             "timeout": self.timeout,
+            **({"lease": self.lease.content()} if self.lease else {}),
         }
 
 
@@ -149,6 +171,7 @@ def _stage_from(content: Mapping[str, Any]) -> StageDefinition:
         roles=tuple(content["roles"]),
         tools=tuple(content["tools"]),
         timeout=content["timeout"],
+        lease=Lease(**content["lease"]) if "lease" in content else None,
     )
 
 

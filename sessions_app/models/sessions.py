@@ -62,6 +62,7 @@ class FlowSession(WrittenByVerbs):
     )
     version = models.PositiveIntegerField(_("version"), default=0)
     chain_head = models.CharField(_("chain head"), max_length=64, default="")
+    forked_from = models.CharField(_("forked from"), max_length=140, blank=True, default="")
 
     objects = models.Manager.from_queryset(FlowSessionQuerySet)()
 
@@ -81,6 +82,7 @@ class FlowSession(WrittenByVerbs):
             models.Index(fields=["team", "status", "created_at", "id"], name="session_team_state"),
             models.Index(fields=["updated_at", "id"], name="session_updated"),
             models.Index(fields=["name", "id"], name="session_name"),
+            models.Index(fields=["forked_from"], name="session_fork", condition=~models.Q(forked_from="")),
         ]
         constraints = [
             models.CheckConstraint(condition=models.Q(status__in=SessionStatus.values), name="session_status_known"),
@@ -124,6 +126,7 @@ class Tombstone(models.Model):
     door = models.CharField(_("door"), max_length=16)
     reason = models.TextField(_("reason"), blank=True)
     deleted_at = models.DateTimeField(_("deleted"))
+    archive = models.CharField(_("archive"), max_length=255, blank=True, default="")
 
     class Meta:
         db_table = "session_tombstones"

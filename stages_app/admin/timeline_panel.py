@@ -34,7 +34,7 @@ def story_of(view: View) -> Story:
     known: Story | None = view.request.__dict__.get("flow_story")
     if known is None:
         events = happenings(view.actor, view.subject)
-        known = Story(events, timeline(steps(events), timezone.now()))
+        known = Story(events, timeline(steps(view.subject.pk, events), timezone.now()))
         view.request.__dict__["flow_story"] = known
     return known
 

@@ -14,6 +14,22 @@ _CHANGED: dict[str, Any] = {"session": SESSION, "version": 7, "changed": True, "
 
 STAGE_CHANGE: dict[str, Any] = {**STAGE, **_CHANGED}
 
+OWN_LEASE: dict[str, Any] = {
+    "holder": "agent 7",
+    "expires_at": "2026-03-01T09:51:00Z",
+    "expired": False,
+    "token": 7,
+}
+
+CLAIM_CHANGE: dict[str, Any] = {**STAGE_CHANGE, "lease": OWN_LEASE}
+
+HEARTBEAT: dict[str, Any] = {
+    "session_id": SESSION["id"],
+    "stage_id": "spec",
+    "stage_instance_id": STAGE["id"],
+    "lease": OWN_LEASE,
+}
+
 ITEM_CHANGE: dict[str, Any] = {
     **ITEM,
     "id": "ask-the-users",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from sessions_app.api.documents import Schema, array, nullable, obj, ref, register
-from sessions_app.api.session_schemas import CHANGED, FORCE, JSON_OBJECT, NAME, NULLABLE_TIME, REASON
+from sessions_app.api.session_schemas import CHANGED, FORCE, JSON_OBJECT, NAME, NULLABLE_TIME, REASON, TIME
+from sessions_app.definitions.schema import MOST_LEASE_SECONDS
 from sessions_app.text import NAME_LENGTH
 from stages_app.items import ITEM_LENGTH, ITEMS_AT_MOST
+from stages_app.leases import HOLDER_LENGTH
 from stages_app.machine import STAGE_RULES, WITH_SESSION_ONLY
 from stages_app.states import StageStatus
 
@@ -37,6 +39,7 @@ STAGE: dict[str, Schema] = {
     "completed_at": NULLABLE_TIME,
     "overdue": {"type": "boolean", "description": "It is active for longer than its timeout."},
     "assignee": nullable("string", description="A username."),
+    "lease": {"anyOf": [ref("Lease"), {"type": "null"}], "description": "Who claimed it; null: nobody."},
     "context": JSON_OBJECT,
     "config": JSON_OBJECT,
     "metadata": JSON_OBJECT,
@@ -45,6 +48,16 @@ STAGE: dict[str, Schema] = {
     "completed_items": array({"type": "string"}, description="The ids of the ticked items."),
     "items": array(ref("StageItem")),
     "allowed_actions": array({"type": "string", "enum": VERBS}, description="The verbs that the caller may use."),
+}
+
+LEASE: dict[str, Schema] = {
+    "holder": {"type": "string", "description": "A username, or the label that was given."},
+    "expires_at": TIME,
+    "expired": {"type": "boolean", "description": "Its time ran out, and nobody has done anything since."},
+}
+OWN_LEASE: dict[str, Schema] = {
+    **LEASE,
+    "token": {"type": "integer", "minimum": 1, "description": "What `Vcflow-Lease` has to say; for the holder alone."},
 }
 
 ITEM: dict[str, Schema] = {
@@ -84,6 +97,42 @@ register(
         ),
         "StageChange": obj(
             {**STAGE, "session": ref("Session"), "version": VERSION, **CHANGED}, about="An attempt after a change."
+        ),
+        "Lease": obj(LEASE, about="Whoever claimed a stage holds it until then."),
+        "OwnLease": obj(OWN_LEASE, about="A lease as its holder sees it."),
+        "ClaimChange": obj(
+            {**STAGE, "lease": ref("OwnLease"), "session": ref("Session"), "version": VERSION, **CHANGED},
+            about="An attempt after it was claimed.",
+        ),
+        "Heartbeat": obj(
+            {
+                "session_id": {"type": "string"},
+                "stage_id": {"type": "string"},
+                "stage_instance_id": {"type": "string"},
+                "lease": ref("OwnLease"),
+            }
+        ),
+        "Claim": obj(
+            {
+                "seconds": {
+                    "type": "integer",
+                    "minimum": 1,
+                    "maximum": MOST_LEASE_SECONDS,
+                    "description": "How long it lasts without a heartbeat; by default the workflow's, else 900.",
+                },
+                "holder": {
+                    "type": "string",
+                    "maxLength": HOLDER_LENGTH,
+                    "description": "A label for people, such as which agent it is; by default the username.",
+                },
+                "take": {
+                    "type": "boolean",
+                    "default": False,
+                    "description": "Even from somebody whose time isn't over; needs a reason and the scope `decide`.",
+                },
+                "reason": REASON,
+            },
+            required=(),
         ),
         "ItemChange": obj(
             {

@@ -10,6 +10,7 @@ from sessions_app.actors import Actor
 from sessions_app.api.seen import session_seen
 from sessions_app.commands import command_line
 from stages_app.inbox import inbox_json, opening_words
+from stages_app.leases import own_lease_json
 from stages_app.models import StageInstance, StageItem
 from stages_app.next_steps import NextStep
 from stages_app.representation import added_item_json, seen_by, stage_json
@@ -26,6 +27,11 @@ def stage_seen(actor: Actor, stage_instance: StageInstance, *, reveal: bool = Fa
 def stage_changed(actor: Actor, stage_instance: StageInstance) -> dict[str, Any]:
     """One attempt with its session, after a change."""
     return {**stage_seen(actor, stage_instance), "session": session_seen(actor, stage_instance.session)}
+
+
+def stage_claimed(actor: Actor, stage_instance: StageInstance) -> dict[str, Any]:
+    """The same after its claim, with the token of the lease."""
+    return {**stage_changed(actor, stage_instance), "lease": own_lease_json(stage_instance)}
 
 
 def item_added(actor: Actor, item: StageItem) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from sessions_app.api.operations import Answer, operation, path_id
 from sessions_app.api.sessions import SESSION_ID
 from stages_app.api import examples
 from stages_app.api.stages import CHANGED
-from stages_app.api.views import STAGE_VERBS, TAG, StageVerb, StageViewSet
+from stages_app.api.views import LEASE, STAGE_VERBS, TAG, StageVerb, StageViewSet
 
 STAGE_ID = path_id("stage_id", "The stage's id, or a unique beginning of its id or name.", "spec")
 
@@ -27,7 +27,7 @@ class SessionStages(StageViewSet):
         "Gets a stage going: begins it, resumes it, or makes a new attempt at one that is over. On an active one"
         " nothing is done. The session becomes the caller's current one; `name` names the attempt.",
         tag=TAG,
-        parameters=[SESSION_ID],
+        parameters=[SESSION_ID, LEASE],
         body="Run",
         body_example={"stage": "spec"},
         answer=CHANGED,
@@ -82,7 +82,7 @@ class SessionStages(StageViewSet):
         "Assign a stage",
         "Says whose turn a stage is, or with null nobody's; one that has not begun is made ready for it.",
         tag=TAG,
-        parameters=[SESSION_ID, STAGE_ID],
+        parameters=[SESSION_ID, STAGE_ID, LEASE],
         body="Assignment",
         body_example={"assignee": "mei"},
         answer=CHANGED,
@@ -104,7 +104,7 @@ def _verb(verb: str, told: StageVerb) -> Callable[..., Response]:
         f"{told.summary} a session's stage",
         f"The last attempt at the stage; `start` and `skip` also do for one that has not begun. {told.about}",
         tag=TAG,
-        parameters=[SESSION_ID, STAGE_ID],
+        parameters=[SESSION_ID, STAGE_ID, LEASE],
         body=told.body,
         body_example=told.body_example,
         answer=CHANGED,

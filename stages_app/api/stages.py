@@ -18,7 +18,7 @@ from stages_app import lookup
 from stages_app.api import examples
 from stages_app.api.filters import PARAMETERS, filtered
 from stages_app.api.seen import item_added, stage_seen
-from stages_app.api.views import STAGE_INSTANCE_ID, STAGE_VERBS, TAG, StageVerb, StageViewSet
+from stages_app.api.views import LEASE, STAGE_INSTANCE_ID, STAGE_VERBS, TAG, StageVerb, StageViewSet
 from stages_app.models import StageInstance
 from stages_app.services import StageInstanceManager
 
@@ -80,7 +80,7 @@ class Stages(StageViewSet):
         "Name, assignee, context, config (`timeout` in seconds), metadata; objects are merged key by key and null"
         " removes a key. The assignee must be able to work on the session.",
         tag=TAG,
-        parameters=[STAGE_INSTANCE_ID],
+        parameters=[STAGE_INSTANCE_ID, LEASE],
         body="StageUpdate",
         body_example={"assignee": "mei", "config": {"timeout": 86400}},
         answer=CHANGED,
@@ -97,7 +97,7 @@ class Stages(StageViewSet):
         "Add an item",
         "Adds something to tick to this session's stage; the workflow stays as it is.",
         tag=TAG,
-        parameters=[STAGE_INSTANCE_ID],
+        parameters=[STAGE_INSTANCE_ID, LEASE],
         body="NewItem",
         body_example={"text": "Ask the users"},
         answer=Answer("ItemChange", "The new item, with its session.", examples.ITEM_CHANGE, status=201),
@@ -119,7 +119,7 @@ class Stages(StageViewSet):
         "Tick items",
         "Each named by its id, its number or a unique beginning of its text; those that are ticked stay so.",
         tag=TAG,
-        parameters=[STAGE_INSTANCE_ID],
+        parameters=[STAGE_INSTANCE_ID, LEASE],
         body="ItemReferences",
         body_example={"items": ["write-it", 2]},
         answer=CHANGED,
@@ -136,7 +136,7 @@ class Stages(StageViewSet):
         "Take ticks back",
         "Each item named by its id, its number or a unique beginning of its text.",
         tag=TAG,
-        parameters=[STAGE_INSTANCE_ID],
+        parameters=[STAGE_INSTANCE_ID, LEASE],
         body="ItemReferences",
         body_example={"items": ["write-it"]},
         answer=CHANGED,
@@ -154,7 +154,7 @@ class Stages(StageViewSet):
         "Values by the id or the name of the deliverable: a link, a path, a text, or any JSON. A value given before is"
         " replaced.",
         tag=TAG,
-        parameters=[STAGE_INSTANCE_ID],
+        parameters=[STAGE_INSTANCE_ID, LEASE],
         body="Deliverables",
         body_example={"deliverables": {"spec-md": "docs/spec.md"}},
         answer=CHANGED,
@@ -176,7 +176,7 @@ def _verb(verb: str, told: StageVerb) -> Callable[..., Response]:
         f"{told.summary} a stage",
         told.about,
         tag=TAG,
-        parameters=[STAGE_INSTANCE_ID],
+        parameters=[STAGE_INSTANCE_ID, LEASE],
         body=told.body,
         body_example=told.body_example,
         answer=CHANGED,

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.response import Response
 
 from sessions_app.api.operations import path_id
 from sessions_app.api.views import ApiViewSet
+from sessions_app.lease_tokens import MOST_TOKEN
 from stages_app.api import examples
 from stages_app.api.seen import stage_changed
 from stages_app.models import StageInstance
 from stages_app.services import StageInstanceManager
 
 TAG = "stages"
+LEASE = OpenApiParameter(
+    "Vcflow-Lease",
+    {"type": "integer", "minimum": 1, "maximum": MOST_TOKEN},
+    OpenApiParameter.HEADER,
+    description="The `token` of the lease that the caller holds; without it a stage that somebody claimed gives 409.",
+)
 STAGE_INSTANCE_ID = path_id("stage_instance_id", "The attempt's whole id.", examples.STAGE["id"])
 
 

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sessions_app.cli.arguments import AS, CHANGE, FORCE, IN_SESSION, JSON, REASON, REVEAL, SESSION_OR_ACTIVE
+from sessions_app.cli.arguments import (
+    AS,
+    CHANGE,
+    FORCE,
+    IN_SESSION,
+    JSON,
+    REASON,
+    REVEAL,
+    SESSION_OR_ACTIVE,
+    WORKFLOWS,
+    whole_number,
+)
 from sessions_app.cli.tree import Argument, Command, Group
 from sessions_app.language import noop
 
@@ -22,7 +33,12 @@ _STAGE = Argument(
     nargs="?",
     complete=STAGES,
 )
-_PLACED = (IN_SESSION, _IN_STAGE, *CHANGE)
+_LEASE = Argument(
+    "--lease",
+    about=noop("the lease that you hold on the stage; VCFLOW_LEASE if left out"),
+    metavar=noop("<number>"),
+)
+_PLACED = (IN_SESSION, _IN_STAGE, _LEASE, *CHANGE)
 
 
 def _items(complete: str) -> Argument:
@@ -44,7 +60,11 @@ SHOW = Command("show", noop("show a session"), "stages_app.cli.session_page.show
 
 
 def _verb(name: str, about: str, *arguments: Argument) -> Command:
-    return Command(name, about, f"{_STAGES}{name}", _STAGE, IN_SESSION, *arguments, *CHANGE)
+    return Command(name, about, f"{_STAGES}{name}", _STAGE, IN_SESSION, *arguments, _LEASE, *CHANGE)
+
+
+def _lease_verb(name: str, about: str, *arguments: Argument) -> Command:
+    return Command(name, about, f"stages_app.cli.leases.{name}", _STAGE, IN_SESSION, *arguments, _LEASE, *CHANGE)
 
 
 RUN = Command(
@@ -67,6 +87,7 @@ RUN = Command(
     Argument("--ad-hoc", about=noop("a stage that the workflow does not have"), action="store_true"),
     FORCE,
     REASON,
+    _LEASE,
     *CHANGE,
 )
 
@@ -115,7 +136,46 @@ STAGE = Group(
         Argument("--to", about=noop("the user who works on it"), metavar=noop("<user>")),
         Argument("--nobody", about=noop("nobody in particular"), action="store_true"),
     ),
+    _lease_verb(
+        "claim",
+        noop("hold a stage while you work on it: others can't write to it"),
+        Argument(
+            "--for",
+            about=noop("how long it lasts without a heartbeat (the workflow says, else 900)"),
+            metavar=noop("<seconds>"),
+            type=whole_number,
+            dest="seconds",
+        ),
+        Argument("--holder", about=noop("a label of who holds it; you if left out"), metavar=noop("<name>"), default=""),
+        Argument("--take", about=noop("even from somebody whose time isn't over; needs --reason"), action="store_true"),
+        REASON,
+    ),
+    Command(
+        "heartbeat",
+        noop("keep a stage that you hold"),
+        "stages_app.cli.leases.heartbeat",
+        _STAGE,
+        IN_SESSION,
+        _LEASE,
+        AS,
+        JSON,
+    ),
+    _lease_verb("release", noop("hold a stage no longer"), REASON),
 )
+
+RECOVER = Command(
+    "recover",
+    noop("what was interrupted, why, and the command that continues it"),
+    "stages_app.cli.recovery.recover",
+    Argument(
+        "--workflow", about=noop("only those of a workflow"), metavar=noop("<workflow>"), complete=WORKFLOWS
+    ),
+    Argument("--mine", about=noop("only your own"), action="store_true"),
+    Argument("--limit", about=noop("how many at most (50)"), metavar=noop("<number>"), type=whole_number, default=50),
+    AS,
+    JSON,
+)
+"""Belongs to the group ``session``, but needs the stages."""
 
 PLACE = (
     Command("next", noop("what comes next, and the command for it"), _PLACE + "next_steps", SESSION_OR_ACTIVE, JSON),
@@ -128,4 +188,22 @@ PLACE = (
         JSON,
     ),
     Command("inbox", noop("the stages whose turn is yours, oldest first"), "stages_app.cli.inbox.show", AS, JSON),
+)
+
+STATS = Command(
+    "stats",
+    noop("how long things take, where the time goes, what fails"),
+    "stages_app.cli.stats.show",
+    Argument(
+        "workflow",
+        about=noop("id of a workflow; all if left out"),
+        metavar=noop("<workflow>"),
+        nargs="?",
+        complete=WORKFLOWS,
+    ),
+    Argument("--since", about=noop("from when: 30d, 12h, 4w, or a date; 30d if left out"), metavar=noop("<time>")),
+    Argument("--until", about=noop("to when, likewise; now if left out"), metavar=noop("<time>")),
+    Argument("--version", about=noop("only this version of the workflow"), metavar=noop("<number>"), type=whole_number),
+    AS,
+    JSON,
 )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+Number = TypeVar("Number", int, float)
 
 
-def percentile(ordered: list[float], percent: int) -> float:
+def percentile(ordered: Sequence[Number], percent: int) -> Number:
     """The least value that at least ``percent`` % of the values don't exceed: the one at rank ceil(n × percent / 100).
 
     ``ordered`` is not empty and ascends; ``percent`` is from 1 to 100.

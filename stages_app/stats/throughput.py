@@ -6,10 +6,10 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
-from django.db.models import BooleanField
+from django.db.models import BooleanField, Q
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
@@ -68,17 +68,24 @@ class Throughput:
 def day_starts(now: datetime) -> list[datetime]:
     """When the last 60 days begin in the current time zone, the oldest first; the last one is today."""
     today = timezone.localtime(now).date()
-    days = (today - timedelta(days=back) for back in range(2 * DAYS - 1, -1, -1))
-    return [timezone.make_aware(datetime.combine(day, time.min)) for day in days]
+    return [day_start(today - timedelta(days=back)) for back in range(2 * DAYS - 1, -1, -1)]
 
 
-def completions(actor: Actor, since: datetime) -> Completions:
-    """The last completion since then of each session seen that is completed now; the newest 50,000: one query."""
+def day_start(day: date) -> datetime:
+    """When a day begins in the current time zone."""
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def completions(actor: Actor, since: datetime, *conditions: Q) -> Completions:
+    """The last completion since then of each session seen that is completed now; the newest 50,000: one query.
+
+    ``conditions`` narrow the events.
+    """
     # Written out, for SQLite finds the index of completions by these very words.
     is_completion = RawSQL("session_events.type = 'session.completed'", (), output_field=BooleanField())
     rows = (
         SessionEvent.objects.visible_to(actor)
-        .filter(is_completion, created_at__gte=since)
+        .filter(is_completion, *conditions, created_at__gte=since)
         .order_by("-created_at", "-session")
         # The state is looked at below: as a condition it would lead SQLite to walk all completed sessions.
         .values_list(

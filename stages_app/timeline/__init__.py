@@ -4,6 +4,6 @@
 so the same figure is the same everywhere.  Lengths are ``timedelta``.
 """
 
-from stages_app.timeline.bands import Band, Kind, Line, Spent, Step, Timeline, spent, timeline
+from stages_app.timeline.bands import GONE, Band, Kind, Line, Spent, Step, Timeline, spent, timeline
 
-__all__ = ["Band", "Kind", "Line", "Spent", "Step", "Timeline", "spent", "timeline"]
+__all__ = ["GONE", "Band", "Kind", "Line", "Spent", "Step", "Timeline", "spent", "timeline"]

@@ -14,15 +14,23 @@ from stages_app.machine import ENDED
 Kind = Literal["active", "waiting", "paused", "failed", "ended"]
 """What a stretch of time was.
 
-Of an attempt: it was worked on, it was ready and not begun, or on hold.  Of a session: a stage was
+Of an attempt: it was worked on, it was ready and not begun, or on hold; it had ended and was
+opened again by restoring its session.  Of a session: a stage was
 worked on; nothing was, though something could be (before the start, or between the end of one stage
 and the beginning of the next); it or all begun stages were on hold; it had failed; it had ended and
 was reopened later.
 """
 
 
+GONE = ""
+"""The status of an attempt that is no longer there: its session was put back to a time before it."""
+
+
 class Step(NamedTuple):
-    """An event that moved a status; ``stage_instance_id`` is empty when it is the session's."""
+    """An event that moved a status; ``stage_instance_id`` is empty when it is the session's.
+
+    ``status`` is ``GONE`` for an attempt that a restored session no longer has.
+    """
 
     at: datetime
     stage_instance_id: str
@@ -70,7 +78,7 @@ def spent(bands: Iterable[Band]) -> Spent:
 class Line:
     """One attempt: its bands without a gap, and its status at the end of the log.
 
-    ``end`` is None while the attempt goes on.
+    ``end`` is None while the attempt goes on.  One that a restoring made open again had ended between.
     """
 
     stage_instance_id: str
@@ -132,9 +140,19 @@ class _Walk:
             self._status = step.status
             return
         line = self._lines.setdefault(step.stage_instance_id, Line(step.stage_instance_id, self._at, step.status))
-        line.status = step.status
-        if step.status in ENDED and line.end is None:
+        # For who looks at the log, an attempt that was taken back came to nothing.
+        line.status = step.status or machine.ABORTED
+        if line.status not in ENDED:
+            self._open_again(line)
+        elif line.end is None:
             line.end = self._at
+
+    def _open_again(self, line: Line) -> None:
+        """An attempt goes on; if it had ended, the time since then is of its own kind."""
+        assert self._at is not None
+        if line.end is not None and line.end < self._at:
+            line.bands.append(Band("ended", line.end, self._at))
+        line.end = None
 
     def finish(self, now: datetime) -> Timeline:
         """All bands, those that go on until now."""

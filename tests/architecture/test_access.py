@@ -16,6 +16,7 @@ UNASKED = {
     "sessions_app/services.py",  # deletes the session that is locked
     "stages_app/admin/session_filters.py",  # the stages of the sessions that a list shows
     "stages_app/brief.py",  # as the logs
+    "stages_app/putting_back.py",  # replaces those of the session that is locked
     "stages_app/standing.py",  # likewise
     "stages_app/stats/durations.py",  # those of sessions that were looked for as seen
     "status_bridge/entries.py",  # makes the entries that are missing

@@ -22,19 +22,23 @@ WRITERS = {
     "sessions_app/actors.py",  # the local user
     "sessions_app/api/authentication.py",  # when a token was used last
     "sessions_app/change.py",  # the one way for every change
+    "sessions_app/chores.py",  # when a chore is due
     "sessions_app/current.py",
     "sessions_app/feed_clock.py",  # the order of restored events
     "sessions_app/idempotency.py",
+    "sessions_app/keeping.py",  # savepoints, inside a change
     "sessions_app/models/guarded.py",  # refuses to save what is stored
     "sessions_app/publishing.py",
     "sessions_app/rates.py",
     "sessions_app/rows.py",  # the statements that the verbs use
+    "sessions_app/savepoints.py",
     "sessions_app/saved_views.py",  # which concern no session
     "sessions_app/services.py",
     "sessions_app/tokens.py",
     "sessions_app/verbs.py",
     "stages_app/attempts.py",
     "stages_app/items.py",
+    "stages_app/putting_back.py",  # what a savepoint has of them
     "stages_app/steps.py",
     "stages_app/verbs.py",
     "status_bridge/conflicts.py",

@@ -1,0 +1,78 @@
+"""A session's state as data: taken from its rows, put back into them, added up from its events.
+
+A state has each holder's share under its name.  The ground's is ``session``: the columns of
+:data:`COLUMNS`, with ``owner`` and ``team`` as names.  Versions and times are not part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sessions_app.models import FlowSession, SessionEvent
+from sessions_app.parts import State, holders
+
+if TYPE_CHECKING:
+    from sessions_app.change import Change, Changes
+
+COLUMNS = ("pinned_version_id", "name", "status", "current_stage_id", "context", "metadata", "tags")
+"""What is captured and put back."""
+
+NAMES = ("owner", "team")
+"""What is captured, but changes by a transfer alone: going back is no way to hand a session on."""
+
+_PREFIX = "session."
+
+
+def capture(flow_session: FlowSession) -> State:
+    """All that the session is now."""
+    return capture_many([flow_session])[0]
+
+
+def capture_many(flow_sessions: Sequence[FlowSession]) -> list[State]:
+    """The same for each of several sessions, in as many queries; owner and team should be selected."""
+    shares = {holder.name: holder.capture_many(flow_sessions) for holder in holders()}
+    return [{name: share[place] for name, share in shares.items()} for place in range(len(flow_sessions))]
+
+
+def put_back(change: Change, before: State, after: State) -> Changes:
+    """Make the rows from what they are, ``before``, into ``after``; what the event of it says."""
+    changes: dict[str, tuple[Any, Any]] = {}
+    for holder in holders():
+        changes |= holder.put_back(change, before[holder.name], after[holder.name])
+    return changes
+
+
+class SessionHolder:
+    """The ground's share: the session's own row."""
+
+    name = "session"
+
+    def capture_many(self, flow_sessions: Sequence[FlowSession]) -> list[dict[str, Any]]:
+        return [_captured(flow_session) for flow_session in flow_sessions]
+
+    def put_back(self, change: Change, before: Any, after: Any) -> Changes:
+        return change.set(**{name: after[name] for name in COLUMNS})
+
+    def replay(self, state: State, event: SessionEvent) -> None:
+        share = state.setdefault(self.name, {"team": None})
+        for name, value in session_changes(event).items():
+            share[name] = value["after"]
+
+
+def session_changes(event: SessionEvent) -> Mapping[str, Any]:
+    """What an event says of the session's own columns, by their names."""
+    own = (*COLUMNS, *NAMES)
+    if event.stage_instance_id:
+        changes = {name.removeprefix(_PREFIX): pair for name, pair in event.changes.items() if name.startswith(_PREFIX)}
+        return {name: pair for name, pair in changes.items() if name in own}
+    return {name: pair for name, pair in event.changes.items() if name in own}
+
+
+def _captured(flow_session: FlowSession) -> dict[str, Any]:
+    team = flow_session.team
+    return {
+        **{name: getattr(flow_session, name) for name in COLUMNS},
+        "owner": flow_session.owner.get_username(),
+        "team": team.name if team else None,
+    }

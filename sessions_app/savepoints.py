@@ -1,0 +1,158 @@
+"""Savepoints from Python: taken by hand, looked at, put back, gone on from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+
+from sessions_app import access, machine, verbs
+from sessions_app.capturing import NAMES, capture, put_back
+from sessions_app.change import Change, NothingToDo, open_change
+from sessions_app.current import make_current
+from sessions_app.exceptions import Conflict, NotFound
+from sessions_app.forking import forked_session
+from sessions_app.keeping import keep
+from sessions_app.language import gettext as _
+from sessions_app.lookup import get_session
+from sessions_app.masking import mask_text, shown
+from sessions_app.models import CurrentSession, FlowSession, Savepoint
+from sessions_app.models.savepoints import SavepointKind
+from sessions_app.parts import State
+from sessions_app.services import Manager
+from sessions_app.states import Level
+from sessions_app.text import clean_text, is_reference
+
+EMPTY: Mapping[str, Any] = {"attempts": {}}
+"""What floors above have of a session that has only just been made."""
+
+
+class SavepointManager(Manager):
+    """Takes, reads, restores and forks savepoints.  Without an actor it acts as the local user.
+
+    Raises what :class:`~sessions_app.services.FlowSessionManager` raises; ``Conflict`` with the code
+    ``savepoint-damaged`` when a savepoint isn't what it was any more.
+    """
+
+    def create_savepoint(self, session_id: str, note: str = "") -> Savepoint:
+        """Keep all that a session is now, with a note why."""
+        note = mask_text(clean_text(note, _("note")))
+        with self._change(session_id, "savepoint") as change:
+            change.record("savepoint.created", {}, reason=note)
+            change.result = keep(change, SavepointKind.MANUAL, note=note)
+        savepoint: Savepoint = self._finish(change)
+        return savepoint
+
+    def get_savepoint(self, savepoint_id: str) -> Savepoint:
+        """The savepoint with exactly that id (``<session id>@<number>``), of a session that the actor sees."""
+        found = Savepoint.objects.visible_to(self.actor).select_related("session__owner", "session__team")
+        savepoint = found.filter(pk=savepoint_id).first() if is_reference(savepoint_id) else None
+        if savepoint is None:
+            raise self._not_found(savepoint_id)
+        access.require(self.actor, "read", savepoint.session)
+        return savepoint
+
+    def list_savepoints(self, session_id: str) -> QuerySet[Savepoint]:
+        """A session's savepoints, newest first, without their states."""
+        flow_session = get_session(self.actor, session_id)
+        return Savepoint.objects.filter(session=flow_session).defer("data").order_by("-seq")
+
+    def restore_savepoint(self, savepoint_id: str, *, reason: str = "") -> FlowSession:
+        """Put the session back to what it was, as one new event; what it is now is kept as a savepoint before.
+
+        Owner and team stay.  Leases end.
+        """
+        savepoint = self.get_savepoint(savepoint_id)
+        reason = clean_text(reason, _("reason"))
+        with self._change(savepoint.session_id, "restore", keep_before="restore") as change:
+            _restore(change, savepoint, reason)
+        return self._finish_session(change)
+
+    def fork_savepoint(self, savepoint_id: str, name: str | None = None, *, reason: str = "") -> FlowSession:
+        """A new session, the actor's own, that goes on from where another one was; its first event says from where."""
+        savepoint = self.get_savepoint(savepoint_id)
+        origin = savepoint.session
+        access.require(self.actor, "fork", origin)
+        state = state_of(savepoint)
+        reason = clean_text(reason, _("reason"))
+        with open_change(
+            self.actor,
+            lambda: forked_session(self.actor, savepoint, state, name),
+            action="create-session",
+            idempotency=self._idempotency,
+            is_new=True,
+        ) as change:
+            _record_fork(change, state, reason)
+        return self._finish_session(change)
+
+    def list_forks(self, session_id: str) -> QuerySet[FlowSession]:
+        """The sessions that went on from one's savepoints, newest first; those that the actor may see."""
+        flow_session = get_session(self.actor, session_id)
+        # '@' and its successor: the index of what was forked is read from one to the other.
+        known = FlowSession.objects.visible_to(self.actor)
+        return known.filter(forked_from__gt=f"{flow_session.pk}@", forked_from__lt=f"{flow_session.pk}A").order_by(
+            "-created_at", "-id"
+        )
+
+    def _finish_session(self, change: Change) -> FlowSession:
+        flow_session: FlowSession = self._finish(change)
+        return flow_session
+
+    def _not_found(self, savepoint_id: str) -> NotFound:
+        """What it says is the same for one that is not there and one that may not be seen."""
+        session_id = savepoint_id.rpartition("@")[0]
+        known = Savepoint.objects.visible_to(self.actor).filter(session=session_id) if is_reference(session_id) else None
+        newest = list(known.order_by("-seq").values_list("pk", flat=True)[:5]) if known is not None else []
+        return NotFound(
+            _("There is no savepoint {id}.").format(id=shown(savepoint_id)[:160] or "''"),
+            fix=_("The newest of that session: {ids}.").format(ids=", ".join(newest))
+            if newest
+            else _("List those of a session with 'vc flow savepoint list'."),
+            kind="savepoint",
+            savepoint_id=savepoint_id[:160],
+        )
+
+
+def state_of(savepoint: Savepoint) -> State:
+    """What a savepoint holds; a damaged one is refused."""
+    try:
+        return savepoint.state
+    except ValueError as error:
+        raise Conflict(
+            _("The savepoint {id} is damaged: it is not what was kept.").format(id=savepoint.pk),
+            fix=_("Use another savepoint of the session, or a backup; 'vc flow doctor' says what else is damaged."),
+            code="savepoint-damaged",
+            savepoint_id=savepoint.pk,
+        ) from error
+
+
+def put_state(change: Change, state: State) -> dict[str, Any]:
+    """Make the locked session what ``state`` says, its owner and team excepted; what an event says of it."""
+    before = capture(change.flow_session)
+    kept = {name: before["session"][name] for name in NAMES}
+    return dict(put_back(change, before, {**state, "session": {**state["session"], **kept}}))
+
+
+def _restore(change: Change, savepoint: Savepoint, reason: str) -> None:
+    flow_session = change.flow_session
+    verbs.ask_guards(change, flow_session, "restore", force=False)
+    changes = put_state(change, state_of(savepoint))
+    if not changes:
+        raise NothingToDo
+    changes["savepoint"] = (None, savepoint.pk)
+    change.record("session.restored", changes, reason=reason, level=Level.WARNING)
+    if flow_session.status in machine.ENDED:
+        CurrentSession.objects.filter(session_id=flow_session.pk).delete()
+
+
+def _record_fork(change: Change, state: State, reason: str) -> None:
+    flow_session = change.flow_session
+    flow_session.created_at = change.now
+    made = capture(flow_session)
+    changes: dict[str, tuple[Any, Any]] = {name: (None, value) for name, value in made["session"].items() if value is not None}
+    changes |= put_back(change, {**EMPTY, "session": made["session"]}, {**state, "session": made["session"]})
+    changes["workflow_id"] = (None, flow_session.workflow_id)
+    changes["forked_from"] = (None, flow_session.forked_from)
+    change.record("session.forked", changes, reason=reason)
+    make_current(change)

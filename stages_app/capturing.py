@@ -1,0 +1,96 @@
+"""Attempts and their items as data: the share of this floor in a session's state.
+
+``attempts`` maps ``<stage id>.<attempt>`` to an object with the columns of :data:`COLUMNS`, ``assignee``
+as a username, times as ISO 8601, and ``items``: a list in their order of objects with ``id``, ``number``,
+``text``, ``required``, ``added``, ``done``, ``done_at`` and ``done_by``.  Leases are no part of it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sessions_app.change import Change, Changes
+from sessions_app.models import FlowSession, SessionEvent
+from sessions_app.parts import State
+from sessions_app.rows import table
+from stages_app import putting_back, replaying
+from stages_app.models import StageInstance, StageItem
+
+COLUMNS = (
+    "stage_id",
+    "attempt",
+    "name",
+    "status",
+    "started_at",
+    "completed_at",
+    "context",
+    "config",
+    "metadata",
+    "deliverables",
+    "is_ad_hoc",
+    "is_exclusive",
+    "follows_session",
+)
+
+_ASSIGNEE = "(SELECT username FROM auth_user WHERE auth_user.id = stage_instances.assignee_id)"
+_ITEM_COLUMNS = ("item_id", "number", "text", "is_required", "is_added", "is_done", "done_at", "done_by")
+_ITEM_KEYS = ("id", "number", "text", "required", "added", "done", "done_at", "done_by")
+
+
+class AttemptsHolder:
+    """What the stages floor keeps of a session."""
+
+    name = "attempts"
+
+    def capture_many(self, flow_sessions: Sequence[FlowSession]) -> list[dict[str, Any]]:
+        """Two queries, however many sessions there are; none for none that has begun a stage."""
+        begun = [flow_session.pk for flow_session in flow_sessions if flow_session.stage_states]
+        found = captured(begun) if begun else {}
+        return [found.get(flow_session.pk, {}) for flow_session in flow_sessions]
+
+    def put_back(self, change: Change, before: Any, after: Any) -> Changes:
+        """The rows that differ are removed, changed or made; see :mod:`stages_app.putting_back`."""
+        return putting_back.put_back(change, before, after)
+
+    def replay(self, state: State, event: SessionEvent) -> None:
+        """See :mod:`stages_app.replaying`."""
+        replaying.replay(state, event)
+
+
+def captured(session_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """By session and key: its attempts.  Two queries."""
+    places = ", ".join(["%s"] * len(session_ids))
+    names = ("id", "session_id", *COLUMNS)
+    rows = table(StageInstance).columns(
+        names, f"session_id IN ({places}) ORDER BY session_id, stage_id, attempt", session_ids, computed=[_ASSIGNEE]
+    )
+    items = _items(places, session_ids)
+    attempts: dict[str, dict[str, Any]] = defaultdict(dict)
+    for values in zip(*rows, strict=True):
+        row = dict(zip((*names, "assignee"), values, strict=True))
+        instance_id, session_id = row.pop("id"), row.pop("session_id")
+        attempts[session_id][f"{row['stage_id']}.{row['attempt']}"] = {
+            **_told(row),
+            "items": items.get(instance_id, []),
+        }
+    return attempts
+
+
+def _items(places: str, session_ids: Sequence[str]) -> Mapping[str, list[dict[str, Any]]]:
+    of_sessions = f"SELECT id FROM stage_instances WHERE session_id IN ({places})"  # noqa: S608 - places for values
+    rows = table(StageItem).columns(
+        ("stage_instance_id", *_ITEM_COLUMNS),
+        f"stage_instance_id IN ({of_sessions}) ORDER BY stage_instance_id, number",
+        session_ids,
+    )
+    items: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for instance_id, *values in zip(*rows, strict=True):
+        items[instance_id].append(_told(dict(zip(_ITEM_KEYS, values, strict=True))))
+    return items
+
+
+def _told(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}

@@ -1,0 +1,123 @@
+"""A backup is believed when it was restored: into a scratch database, where everything is looked over.
+
+The other side is :mod:`vcflow_site.backups.scratch`, in a process whose settings lead to that database.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from django.conf import settings
+from django.db import connection
+
+from sessions_app import storage
+from sessions_app.exceptions import InvalidInput
+from sessions_app.language import gettext as _
+from vcflow_site.backups import sqlite_copy
+from vcflow_site.backups.archive import Archive
+from vcflow_site.backups.errors import damaged
+from vcflow_site.backups.making import Say
+from vcflow_site.cli import FLOW
+
+SCRATCH = (sys.executable, "-m", "vcflow_site.backups")
+DOCTOR = ("flow", "doctor", "--json")
+
+
+def rehearse(archive: Archive, say: Say) -> dict[str, Any]:
+    """Restore the backup into a scratch database and look everything over; what was found there."""
+    if archive.manifest.engine == "sqlite":
+        with tempfile.TemporaryDirectory(prefix=".verifying-", dir=_room()) as folder:
+            return rehearse_sqlite(archive, Path(folder) / "db.sqlite3", say)
+    refuse_without_server(archive)
+    with tempfile.TemporaryDirectory() as folder, _scratch_database() as url:
+        return _looked_over(archive, _environ(Path(folder), url), say)
+
+
+def rehearse_sqlite(archive: Archive, file: Path, say: Say) -> dict[str, Any]:
+    """The same in ``file``, which is made and stays."""
+    say(_("Unpacking the backup …"))
+    archive.unpack(sqlite_copy.DATABASE, file)
+    with tempfile.TemporaryDirectory() as folder:
+        return _looked_over(archive, _environ(Path(folder), f"sqlite:///{file}"), say)
+
+
+def refuse_without_server(archive: Archive) -> None:
+    """A backup of PostgreSQL needs a server."""
+    if archive.manifest.engine == "postgresql" and connection.vendor != "postgresql":
+        raise InvalidInput(
+            _("The backup {file} is of PostgreSQL: to restore it, even for a trial, a server is needed.").format(
+                file=archive.path
+            ),
+            fix=_("Name a PostgreSQL database in VCFLOW_DATABASE_URL, then try again."),
+            code="needs-postgresql",
+        )
+
+
+def _looked_over(archive: Archive, environ: Mapping[str, str], say: Say) -> dict[str, Any]:
+    say(_("Restoring it into a scratch database, and comparing …"))
+    found = _told(archive, [*SCRATCH, str(archive.path.absolute())], environ)
+    return {**found, "doctor": doctor(archive, environ, say)}
+
+
+def doctor(archive: Archive, environ: Mapping[str, str], say: Say) -> Any:
+    """What the doctor says of the scratch database; None where there is no such command."""
+    if FLOW.member(DOCTOR[1]) is None:
+        return None
+    say(_("Asking the doctor …"))
+    return _told(archive, [sys.executable, "-m", "vcflow_site", *DOCTOR], environ)["data"]
+
+
+def _told(archive: Archive, command: list[str], environ: Mapping[str, str]) -> dict[str, Any]:
+    """The JSON that a program prints; raises BackupDamaged with its last words unless it ends well."""
+    done = subprocess.run(command, env=dict(environ), capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise damaged(archive.path, _reason(done.stderr or done.stdout))
+    data: dict[str, Any] = json.loads(done.stdout)
+    return data
+
+
+def _reason(said: str) -> str:
+    last = (said.strip().splitlines() or ["?"])[-1]
+    try:
+        return str(json.loads(last)["message"]).rstrip(".")
+    except (ValueError, KeyError, TypeError):
+        return last
+
+
+def _environ(home: Path, url: str) -> dict[str, str]:
+    """As it is here, but for the place; the scratch database runs no worker of PostgreSQL's."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("VCFLOW_WORKER", "VCFLOW_SESSION")}
+    return {
+        **kept,
+        "VCFLOW_HOME": str(home),
+        "VCFLOW_DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": "vcflow_site.settings",
+    }
+
+
+def _room() -> str | None:
+    """Where there is as much room as the database itself has, if it is known."""
+    return str(settings.VCFLOW_HOME) if settings.VCFLOW_HOME.is_dir() else None
+
+
+@contextmanager
+def _scratch_database() -> Iterator[str]:
+    """The URL of an empty database on the same server, which is dropped afterwards."""
+    name = f"vcflow_verify_{secrets.token_hex(6)}"
+    quoted = connection.ops.quote_name(name)
+    with closing(connection.copy()) as own, storage.translated(), own.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {quoted}")
+        try:
+            yield urlunsplit(urlsplit(os.environ["VCFLOW_DATABASE_URL"])._replace(path=f"/{name}"))
+        finally:
+            cursor.execute(f"DROP DATABASE IF EXISTS {quoted} WITH (FORCE)")
