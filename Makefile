@@ -35,8 +35,8 @@ test: setup  ## the tests
 coverage: setup  ## the same, and which lines they reach (twice the time); below 95 % it fails
 	$(BIN)/python -m pytest --numprocesses auto --cov --cov-report term:skip-covered --cov-fail-under 95 -m 'not browser and not fuzz'
 
-reliability: setup  ## do all events arrive though workers are killed? (minutes; ARGS="--engine postgresql --workers 3")
-	@$(BIN)/python -m tests.reliability.delivery $(ARGS)
+reliability: setup  ## what is promised, tried from outside (minutes; ARGS="kills --engine both --long")
+	@$(BIN)/python -m tests.reliability $(ARGS)
 
 lint: setup  ## style, types and the floors of the house
 	$(BIN)/ruff check .

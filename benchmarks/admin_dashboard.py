@@ -41,11 +41,11 @@ ELSE CASE (h / 67) % 100 WHEN 0 THEN 'ACTIVE' WHEN 1 THEN 'PAUSED' WHEN 2 THEN '
 _LASTED = "{share} * (({now} - begun) * 0.9 * (h % 1000) / 1000)"
 _SESSIONS = """
 INSERT INTO flow_sessions (id, workflow_id, pinned_version_id, name, status, created_at, updated_at, current_stage_id,
-    stage_states, context, metadata, tags, owner_id, team_id, version, chain_head)
+    stage_states, context, metadata, tags, owner_id, team_id, version, chain_head, forked_from)
 SELECT 'flow-' || (n % {workflows}) || '-' || n, 'flow-' || (n % {workflows}), {version}, 'Feature ' || (h % 999983),
     {status}, {created}, {updated}, CASE h % 3 WHEN 0 THEN 'plan' WHEN 1 THEN 'build' ELSE 'test' END,
     '{{}}', '{{}}', '{{}}', '[]', {first_owner} + h % {owners},
-    NULLIF({first_team} - 1 + (h / 1000) % {places}, {first_team} - 1), 2, ''
+    NULLIF({first_team} - 1 + (h / 1000) % {places}, {first_team} - 1), 2, '', ''
 FROM {rows} AS made
 """
 _EVENTS = """
@@ -61,9 +61,9 @@ SELECT 'FLOW-' || id, id, name, 'FLOW', CASE status WHEN 'ACTIVE' THEN 'IN_PROGR
 """
 _ATTEMPTS = """
 INSERT INTO stage_instances (id, session_id, stage_id, name, attempt, status, started_at, completed_at, context, config,
-    metadata, deliverables, is_ad_hoc, is_exclusive, follows_session)
+    metadata, deliverables, is_ad_hoc, is_exclusive, follows_session, lease_holder)
 SELECT s.id || '.{stage}.1', s.id, '{stage}', '', 1, 'COMPLETED', s.created_at, s.updated_at, '{{}}', '{{}}', '{{}}',
-    '{{}}', {false}, {true}, {false} FROM flow_sessions AS s WHERE s.created_at >= {since}
+    '{{}}', {false}, {true}, {false}, '' FROM flow_sessions AS s WHERE s.created_at >= {since}
 """
 _PAUSES = """
 INSERT INTO session_events (session_id, seq, type, level, stage_instance_id, actor, door, submitted_by, reason, changes,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sessions_app.models import FlowSession, SessionEvent
 from sessions_app.parts import State, holders
+from sessions_app.state_diff import Changed, session_differences
 
 if TYPE_CHECKING:
     from sessions_app.change import Change, Changes
@@ -58,6 +59,9 @@ class SessionHolder:
         share = state.setdefault(self.name, {"team": None})
         for name, value in session_changes(event).items():
             share[name] = value["after"]
+
+    def differences(self, before: Any, after: Any, *, reveal: bool) -> list[Changed]:
+        return session_differences(before, after, reveal=reveal)
 
 
 def session_changes(event: SessionEvent) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ from sessions_app.models import FlowSession, SessionEvent
 
 if TYPE_CHECKING:
     from sessions_app.change import Change, Changes
+    from sessions_app.state_diff import Changed
 
 State = dict[str, Any]
 """All that a session is, by holder (``session``, ``attempts``), as JSON data."""
@@ -46,6 +47,12 @@ class Holder(Protocol):
 
     def replay(self, state: State, event: SessionEvent) -> None:
         """Work the session's next event into ``state``, of which other holders have a share as well."""
+
+    def differences(self, before: Any, after: Any, *, reveal: bool) -> list[Changed]:
+        """What differs between two shares, as data and in words; secrets masked unless ``reveal``.
+
+        Shares that come from an event have what changed alone.
+        """
 
 
 _parts: dict[str, Part] = {}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
 
 from sessions_app import access, machine, verbs
 from sessions_app.capturing import NAMES, capture, put_back
-from sessions_app.change import Change, NothingToDo, open_change
+from sessions_app.change import Change, NothingToDo, Outcome, open_change
 from sessions_app.current import make_current
 from sessions_app.exceptions import Conflict, NotFound
 from sessions_app.forking import forked_session
@@ -21,6 +21,7 @@ from sessions_app.models import CurrentSession, FlowSession, Savepoint
 from sessions_app.models.savepoints import SavepointKind
 from sessions_app.parts import State
 from sessions_app.services import Manager
+from sessions_app.state_diff import Changed, compared, of_event
 from sessions_app.states import Level
 from sessions_app.text import clean_text, is_reference
 
@@ -32,8 +33,11 @@ class SavepointManager(Manager):
     """Takes, reads, restores and forks savepoints.  Without an actor it acts as the local user.
 
     Raises what :class:`~sessions_app.services.FlowSessionManager` raises; ``Conflict`` with the code
-    ``savepoint-damaged`` when a savepoint isn't what it was any more.
+    ``savepoint-damaged`` when a savepoint isn't what it was any more.  After a dry run ``outcome`` is what
+    would be done, its version the session's as it stands, and ``differences`` what would change.
     """
+
+    differences: Sequence[Changed] = ()
 
     def create_savepoint(self, session_id: str, note: str = "") -> Savepoint:
         """Keep all that a session is now, with a note why."""
@@ -58,19 +62,51 @@ class SavepointManager(Manager):
         flow_session = get_session(self.actor, session_id)
         return Savepoint.objects.filter(session=flow_session).defer("data").order_by("-seq")
 
-    def restore_savepoint(self, savepoint_id: str, *, reason: str = "") -> FlowSession:
+    def compare(self, savepoint_id: str, other_id: str | None = None, *, reveal: bool = False) -> list[Changed]:
+        """What changed from a savepoint to another one of any session, or to what its session is now.
+
+        Whoever may ask for ``reveal`` is asked by :func:`sessions_app.revealing.reveal`.
+        """
+        savepoint = self.get_savepoint(savepoint_id)
+        other = self.get_savepoint(other_id) if other_id is not None else None
+        after = state_of(other) if other else capture(savepoint.session)
+        return compared(state_of(savepoint), after, reveal=reveal)
+
+    def restore_savepoint(self, savepoint_id: str, *, reason: str = "", dry_run: bool = False) -> FlowSession:
         """Put the session back to what it was, as one new event; what it is now is kept as a savepoint before.
 
-        Owner and team stay.  Leases end.
+        Owner and team stay.  Leases end.  A dry run answers with the session as it would be.
         """
         savepoint = self.get_savepoint(savepoint_id)
         reason = clean_text(reason, _("reason"))
+        if dry_run:
+            return self._tried(savepoint)
         with self._change(savepoint.session_id, "restore", keep_before="restore") as change:
             _restore(change, savepoint, reason)
         return self._finish_session(change)
 
-    def fork_savepoint(self, savepoint_id: str, name: str | None = None, *, reason: str = "") -> FlowSession:
-        """A new session, the actor's own, that goes on from where another one was; its first event says from where."""
+    def _tried(self, savepoint: Savepoint) -> FlowSession:
+        """The session as restoring would make it; the transaction is taken back."""
+        without_key = type(self)(self.actor, expected_versions=self._expected_versions, lease=self._lease)
+        with without_key._change(savepoint.session_id, "restore") as change:
+            verbs.ask_guards(change, change.flow_session, "restore", force=False)
+            before = capture(change.flow_session)
+            put_state(change, state_of(savepoint))
+            self._tell_trial(change, compared(before, capture(change.flow_session)))
+            raise NothingToDo
+        return change.flow_session
+
+    def _tell_trial(self, change: Change, differences: Sequence[Changed]) -> None:
+        self.differences = differences
+        self.outcome = Outcome(bool(differences), change.flow_session.version, [], change.warnings)
+
+    def fork_savepoint(
+        self, savepoint_id: str, name: str | None = None, *, reason: str = "", dry_run: bool = False
+    ) -> FlowSession:
+        """A new session, the actor's own, that goes on from where another one was; its first event says from where.
+
+        A dry run answers with the session as it would be; its id would be another one.
+        """
         savepoint = self.get_savepoint(savepoint_id)
         origin = savepoint.session
         access.require(self.actor, "fork", origin)
@@ -80,10 +116,15 @@ class SavepointManager(Manager):
             self.actor,
             lambda: forked_session(self.actor, savepoint, state, name),
             action="create-session",
-            idempotency=self._idempotency,
+            idempotency=None if dry_run else self._idempotency,
             is_new=True,
         ) as change:
             _record_fork(change, state, reason)
+            if dry_run:
+                self._tell_trial(change, of_event(change.events[0]))
+                raise NothingToDo
+        if dry_run:
+            return change.flow_session
         return self._finish_session(change)
 
     def list_forks(self, session_id: str) -> QuerySet[FlowSession]:
@@ -102,7 +143,9 @@ class SavepointManager(Manager):
     def _not_found(self, savepoint_id: str) -> NotFound:
         """What it says is the same for one that is not there and one that may not be seen."""
         session_id = savepoint_id.rpartition("@")[0]
-        known = Savepoint.objects.visible_to(self.actor).filter(session=session_id) if is_reference(session_id) else None
+        known = (
+            Savepoint.objects.visible_to(self.actor).filter(session=session_id) if is_reference(session_id) else None
+        )
         newest = list(known.order_by("-seq").values_list("pk", flat=True)[:5]) if known is not None else []
         return NotFound(
             _("There is no savepoint {id}.").format(id=shown(savepoint_id)[:160] or "''"),
@@ -150,7 +193,9 @@ def _record_fork(change: Change, state: State, reason: str) -> None:
     flow_session = change.flow_session
     flow_session.created_at = change.now
     made = capture(flow_session)
-    changes: dict[str, tuple[Any, Any]] = {name: (None, value) for name, value in made["session"].items() if value is not None}
+    changes: dict[str, tuple[Any, Any]] = {
+        name: (None, value) for name, value in made["session"].items() if value is not None
+    }
     changes |= put_back(change, {**EMPTY, "session": made["session"]}, {**state, "session": made["session"]})
     changes["workflow_id"] = (None, flow_session.workflow_id)
     changes["forked_from"] = (None, flow_session.forked_from)

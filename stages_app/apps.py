@@ -12,11 +12,12 @@ class StagesConfig(AppConfig):
     verbose_name = _("Stages")
 
     def ready(self) -> None:
-        from sessions_app import parts  # models can be imported only now
-        from stages_app import receivers
+        from sessions_app import chores, parts  # models can be imported only now
+        from stages_app import expiry, receivers
         from stages_app.capturing import AttemptsHolder
         from stages_app.representation import StagesPart
 
         receivers.connect()
+        chores.register(expiry.CHORE)
         parts.register(StagesPart())
         parts.register_holder(AttemptsHolder())

@@ -16,8 +16,10 @@ from sessions_app.change import Change, Changes
 from sessions_app.models import FlowSession, SessionEvent
 from sessions_app.parts import State
 from sessions_app.rows import table
+from sessions_app.state_diff import Changed
 from stages_app import putting_back, replaying
 from stages_app.models import StageInstance, StageItem
+from stages_app.state_diff import attempts_differences
 
 COLUMNS = (
     "stage_id",
@@ -58,6 +60,10 @@ class AttemptsHolder:
     def replay(self, state: State, event: SessionEvent) -> None:
         """See :mod:`stages_app.replaying`."""
         replaying.replay(state, event)
+
+    def differences(self, before: Any, after: Any, *, reveal: bool) -> list[Changed]:
+        """See :mod:`stages_app.state_diff`."""
+        return attempts_differences(before, after, reveal=reveal)
 
 
 def captured(session_ids: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from sessions_app.change import Change, Changes
 from sessions_app.language import gettext as _
 from sessions_app.rows import table
-from stages_app import assignment
+from stages_app import assignment, leases
 from stages_app.models import StageInstance, StageItem
 
 Attempts = Mapping[str, Mapping[str, Any]]
@@ -40,8 +40,10 @@ _ITEMS_AT_ONCE = 500
 def put_back(change: Change, before: Attempts, after: Attempts) -> Changes:
     """Write what differs; per attempt (``attempts.<stage id>.<attempt>``) what it was and what it is now.
 
-    An assignee who can no longer work on the session is left out, with a warning.
+    An assignee who can no longer work on the session is left out, with a warning.  Leases end.
     """
+    held = StageInstance.objects.filter(session=change.flow_session, lease_token__isnull=False)
+    held.update(**leases.ENDED)
     after = _with_able_assignees(change, before, after)
     differing = sorted(key for key in {*before, *after} if before.get(key) != after.get(key))
     if not differing:

@@ -38,7 +38,7 @@ def replay(state: State, event: SessionEvent) -> None:
 def _replace(attempts: dict[str, Attempt], key: str, attempt: Attempt | None) -> None:
     if attempt is None:
         attempts.pop(key, None)
-    else:
+    elif isinstance(attempt, dict):  # else it says that a secret in an attempt became another one
         attempts[key] = attempt
 
 

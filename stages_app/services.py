@@ -18,7 +18,6 @@ from stages_app.attempts import checked_stage_id, creation_changes, last_attempt
 from stages_app.claiming import ClaimingManager
 from stages_app.models import StageInstance, StageItem
 from stages_app.querysets import StageInstanceQuerySet
-from stages_app.states import StageStatus
 
 __all__ = ["StageInstanceManager", "StageManager"]
 

@@ -24,6 +24,7 @@ from status_bridge.cli.status_parser import STATUS
 from status_bridge.cli.webhook_parser import WEBHOOK
 from status_bridge.cli.worker_parser import WORKER
 from vcflow_site import __version__
+from vcflow_site.backups.parser import BACKUP
 
 TYPE_CHECKING = False  # as in sessions_app.exceptions
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 SHELLS = ("bash", "zsh", "fish")
 
-SESSION = Group("session", noop("runs of workflows"), *ground.SESSION_COMMANDS, stages.SHOW)
+SESSION = Group("session", noop("runs of workflows"), *ground.SESSION_COMMANDS, stages.SHOW, stages.RECOVER)
 
 PLUGIN = Group(
     "plugin",
@@ -60,6 +61,7 @@ FLOW = Group(
     WEBHOOK,
     CONFLICT,
     WORKER,
+    BACKUP,
     PLUGIN,
 )
 

@@ -40,6 +40,9 @@ NAMES = (
     "VCFLOW_OUTGOING_ALLOW",
     "VCFLOW_WORKER",
     "VCFLOW_PLUGINS_OFF",
+    "VCFLOW_BACKUP_EVERY",
+    "VCFLOW_BACKUP_KEEP",
+    "VCFLOW_BACKUP_FOLDER",
     "VCFLOW_SESSION",
 )
 """Every variable that vcflow reads; the command line alone reads the last."""
@@ -76,6 +79,11 @@ class Config(NamedTuple):
     """One of :data:`WORKERS`."""
     plugins_off: tuple[str, ...]
     """The names of plugins that aren't to be loaded."""
+    backup_every: int
+    """Hours from one scheduled backup to the next; 0: the worker makes none."""
+    backup_keep: int
+    """How many scheduled backups are kept."""
+    backup_folder: Path
 
     @property
     def is_secure(self) -> bool:
@@ -108,6 +116,9 @@ def load(environ: Mapping[str, str]) -> Config:
         outgoing_allow=_read(environ, "VCFLOW_OUTGOING_ALLOW", _parse_allowed, ()),
         worker=_read_worker(environ, database),
         plugins_off=_read(environ, "VCFLOW_PLUGINS_OFF", _parse_names, ()),
+        backup_every=_read(environ, "VCFLOW_BACKUP_EVERY", _parse_hours, 0),
+        backup_keep=_read(environ, "VCFLOW_BACKUP_KEEP", _parse_keep, 14),
+        backup_folder=_read(environ, "VCFLOW_BACKUP_FOLDER", _parse_folder, home / "backups"),
     )
 
 
@@ -160,6 +171,18 @@ def _parse_log_level(value: str) -> str:
     if value.upper() not in LOG_LEVELS:
         raise ValueError(_("Set it to one of: {choices}.").format(choices=", ".join(LOG_LEVELS)))
     return value.upper()
+
+
+def _parse_hours(value: str) -> int:
+    if not re.fullmatch("[0-9]{1,4}", value):
+        raise ValueError(_("Give a number of hours, such as 24, or 0 for none."))
+    return int(value)
+
+
+def _parse_keep(value: str) -> int:
+    if not re.fullmatch("[1-9][0-9]{0,5}", value):
+        raise ValueError(_("Give how many are kept, 1 at least."))
+    return int(value)
 
 
 def _parse_names(value: str) -> tuple[str, ...]:

@@ -21,6 +21,9 @@ VCFLOW_API_RATE = config.api_rate
 VCFLOW_WEBHOOK_KEY = SimpleLazyObject(lambda: config.webhook_key or stored_webhook_key(config.home))
 VCFLOW_OUTGOING_ALLOW = config.outgoing_allow
 VCFLOW_WORKER = config.worker
+VCFLOW_BACKUP_EVERY = config.backup_every
+VCFLOW_BACKUP_KEEP = config.backup_keep
+VCFLOW_BACKUP_FOLDER = config.backup_folder
 DATABASES = {"default": config.database}
 
 INSTALLED_APPS = plugins.with_plugins(

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from sessions_app.actors import Actor
 from sessions_app.models import FlowSession
 
-Place = Literal["session", "dashboard"]
+Place = Literal["session", "dashboard", "workflow"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ class View:
     """What a panel is drawn for.
 
     On a session's page ``flow_session`` is set, and ``data`` is its JSON form with what each floor
-    knows of it, masked, with the actions that the actor may do.
+    knows of it, masked, with the actions that the actor may do.  On a workflow's page ``data`` has
+    its ``workflow_id``.
     """
 
     request: HttpRequest

@@ -20,6 +20,7 @@ from sessions_app import drawing, publishing, versions
 from sessions_app.actors import Actor
 from sessions_app.admin.lookups import KnownQuery
 from sessions_app.admin.pages import Pages
+from sessions_app.admin.panels import View, drawn_panels
 from sessions_app.admin.parts import ReadOnly, actor_of
 from sessions_app.admin.session_filters import SessionFilter, register_filter
 from sessions_app.admin.workflow_acts import VERBS, WorkflowActs
@@ -90,6 +91,7 @@ class WorkflowDefinitionAdmin(
             has_more_versions=len(rows) < workflow.latest_version,
             acts=self.acts_of(request, workflow),
             start=self.start_form(request, workflow),
+            panels=drawn_panels("workflow", View(request, actor, data={"workflow_id": workflow.pk})),
         )
 
 

@@ -55,7 +55,7 @@ class Call(Invocation):
 
     @property
     def lease(self) -> int | None:
-        """The token of the lease that is held: ``--lease``, else ``VCFLOW_LEASE``; None where the command takes none."""
+        """The token of the lease that is held: ``--lease``, else ``VCFLOW_LEASE``; None where no lease is asked for."""
         if "lease" not in vars(self.args):
             return None
         given = self.args.lease if self.args.lease is not None else self.terminal.environ.get("VCFLOW_LEASE")

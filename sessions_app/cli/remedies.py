@@ -68,7 +68,16 @@ def _to_close(details: dict[str, Any]) -> Iterable[list[str]]:
 
 
 def _to_take(details: dict[str, Any]) -> Iterable[list[str]]:
-    yield ["stage", "claim", details["stage_id"], "--session", details["session_id"], "--take", "--reason", _("<reason>")]
+    yield [
+        "stage",
+        "claim",
+        details["stage_id"],
+        "--session",
+        details["session_id"],
+        "--take",
+        "--reason",
+        _("<reason>"),
+    ]
 
 
 def _to_look(details: dict[str, Any]) -> Iterable[list[str]]:

@@ -12,6 +12,7 @@ from django.utils.safestring import mark_safe
 from sessions_app import machine
 from sessions_app.admin.dashboard import number, sessions_url
 from sessions_app.admin.panels import Panel, View, register_panel
+from sessions_app.admin.parts import may_look
 from sessions_app.drawing.charts import bars
 from sessions_app.durations import in_words
 from sessions_app.language import gettext as _
@@ -20,6 +21,8 @@ from sessions_app.models import WorkflowDefinition
 from sessions_app.models.definitions import published_version
 from stages_app import facts
 from stages_app.admin.dashboard import attempts_seen
+from stages_app.admin.stats_pages import statistics_url
+from stages_app.models import StageInstance
 from stages_app.stats.durations import SAMPLE, SlowestStage, slowest_stages
 from stages_app.stats.percentiles import Spread
 from stages_app.stats.throughput import DAYS, MOST, Throughput, by_workflow, completions, day_starts
@@ -44,6 +47,7 @@ def flows(view: View) -> Mapping[str, Any] | None:
         "flows": [_flow(workflows[key], done.get(key, _NONE), slowest.get(key), starts) for key in busiest[:SHOWN]],
         "left_out": _left_out(len(busiest) - SHOWN),
         "notes": _notes(found.reach),
+        "statistics": statistics_url() if may_look(view.request.user, StageInstance) else "",
     }
 
 

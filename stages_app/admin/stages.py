@@ -20,6 +20,7 @@ from sessions_app.text import visible
 from sessions_app.words import stage_state
 from stages_app.admin.offers import stage_anchor
 from stages_app.admin.stage_acts import StageActs
+from stages_app.admin.stats_pages import StatsPages
 from stages_app.lookup import get_instance
 from stages_app.models import StageInstance
 from stages_app.representation import stage_json
@@ -27,7 +28,7 @@ from stages_app.states import StageStatus
 
 
 @admin.register(StageInstance)
-class StageInstanceAdmin(StageActs, SeenBySome, KnownQuery, admin.ModelAdmin):
+class StageInstanceAdmin(StageActs, StatsPages, SeenBySome, KnownQuery, admin.ModelAdmin):
     """Looks at attempts; what is done to one goes through its verbs."""
 
     list_filter = ("status",)
@@ -39,7 +40,7 @@ class StageInstanceAdmin(StageActs, SeenBySome, KnownQuery, admin.ModelAdmin):
     change_list_template = "stages_app/stage_list.html"
 
     def get_urls(self) -> list[URLPattern]:
-        return [*self.act_urls(), *super().get_urls()]
+        return [*self.stats_urls(), *self.act_urls(), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list, narrowed by a state and a part of an id."""

@@ -103,3 +103,27 @@ BRIEF: dict[str, Any] = {
     "recent_events": [],
     "next": [NEXT_STEP],
 }
+
+RECOVERY: dict[str, Any] = {
+    "results": [
+        {
+            "why": "lease-expired",
+            "about": "the lease of agent 7 ran out",
+            "session_id": SESSION["id"],
+            "session_name": "User auth",
+            "workflow_id": "dev",
+            "session_status": "ACTIVE",
+            "stage_id": "spec",
+            "stage_instance_id": STAGE["id"],
+            "stage_status": "ACTIVE",
+            "since": "2026-03-01T09:51:00Z",
+            "who": "agent 7",
+            "reason": None,
+            "command": "vc flow stage claim spec --session dev-user-auth-7k3q",
+            "method": "POST",
+            "path": f"/api/v1/stages/{STAGE['id']}/claim/",
+            "body": {},
+        }
+    ],
+    "more": False,
+}

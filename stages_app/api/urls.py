@@ -9,6 +9,7 @@ from stages_app.api import schemas as schemas
 from stages_app.api import stats_schemas as stats_schemas
 from stages_app.api.leases import Leases
 from stages_app.api.place import Place
+from stages_app.api.recovery import Recovery
 from stages_app.api.session_stages import SessionStages
 from stages_app.api.stages import Stages
 from stages_app.api.stats import Stats
@@ -50,5 +51,6 @@ urlpatterns = [
     path(f"{_SESSION}diagram/", Place.as_view({"get": "diagram"}), name="session-diagram"),
     path("stats/", Stats.as_view({"get": "list"}), name="stats"),
     path("stats/<str:workflow_id>/", Stats.as_view({"get": "retrieve"}), name="workflow-stats"),
+    path("recovery/", Recovery.as_view({"get": "list"}), name="recovery"),
     path("inbox/", Place.as_view({"get": "inbox"}), name="inbox"),
 ]

@@ -27,9 +27,12 @@ class ClaimReport(StageReport):
     def sentence(self, result: StageInstance, outcome: Outcome) -> str:
         told = _("{holder} holds {stage} of {session} until {time}.") if outcome.changed else _held_on()
         lines = [told.format(**_words(result))]
-        lines.append("   " + _("Name this lease with every change: --lease {token}, or VCFLOW_LEASE={token}").format(
-            token=result.lease_token
-        ))
+        lines.append(
+            "   "
+            + _("Name this lease with every change: --lease {token}, or VCFLOW_LEASE={token}").format(
+                token=result.lease_token
+            )
+        )
         return ("✅ " if outcome.changed else "") + "\n".join(lines)
 
 

@@ -146,7 +146,7 @@ STAGE = Group(
             type=whole_number,
             dest="seconds",
         ),
-        Argument("--holder", about=noop("a label of who holds it; you if left out"), metavar=noop("<name>"), default=""),
+        Argument("--holder", about=noop("a label of who holds it (you)"), metavar=noop("<name>"), default=""),
         Argument("--take", about=noop("even from somebody whose time isn't over; needs --reason"), action="store_true"),
         REASON,
     ),
@@ -167,9 +167,7 @@ RECOVER = Command(
     "recover",
     noop("what was interrupted, why, and the command that continues it"),
     "stages_app.cli.recovery.recover",
-    Argument(
-        "--workflow", about=noop("only those of a workflow"), metavar=noop("<workflow>"), complete=WORKFLOWS
-    ),
+    Argument("--workflow", about=noop("only those of a workflow"), metavar=noop("<workflow>"), complete=WORKFLOWS),
     Argument("--mine", about=noop("only your own"), action="store_true"),
     Argument("--limit", about=noop("how many at most (50)"), metavar=noop("<number>"), type=whole_number, default=50),
     AS,

@@ -80,7 +80,9 @@ def ends(actor: Actor, window: Window, only: Narrowing) -> Ends:
     completed = completions(actor, window.since, *narrowed)
     stopped = _stopped(actor, window, only)
     found = [End(each.completed, each.session_id, each.workflow_id, machine.COMPLETED) for each in completed.found]
-    return Ends(sorted([*found, *stopped], reverse=True), _reach(completed, stopped))
+    reach = _reach(completed, stopped)
+    known = [end for end in (*found, *stopped) if reach is None or end.at >= reach.timestamp()]
+    return Ends(sorted(known, reverse=True), reach)
 
 
 def _stopped(actor: Actor, window: Window, only: Narrowing) -> list[End]:

@@ -37,6 +37,7 @@ class Play(NamedTuple):
     does: str = ""
     shows: str = ""
     done: Done | None = None
+    headers: Mapping[str, str] | None = None
 
 
 FORCE = {"force": True, "reason": "enough"}
@@ -115,6 +116,7 @@ _READS = {
     "GET /api/v1/sessions/current/": Play(shows='"id":"{session_id}"'),
     "GET /api/v1/stages/": Play("building", shows='"id":"{stage_instance_id}"'),
     f"GET {STAGE}": Play("building", shows='"id":"{stage_instance_id}"'),
+    "GET /api/v1/recovery/": Play("paused", shows='"session_id":"{session_id}"'),
     f"GET {SESSION}": Play(shows='"id":"{session_id}"'),
     f"GET {SESSION}context/": Play(shows='"id":"{session_id}"'),
     f"GET {SESSION}diagram/": Play(shows="Build"),
@@ -214,6 +216,14 @@ _WEBHOOKS = {
     (f"POST {DELIVERY}skip/", "the owner's"): Play(body=WHY, done=is_passed_over),
 }
 
+_HOLDER = {"Vcflow-Lease": "{lease}"}
+_OF_LEASES = {
+    ("claim", ""): Play("building", body={"seconds": 60}, does="stage.claimed"),
+    ("claim", "taken"): Play("held", body={"take": True, **WHY}, does="stage.claimed"),
+    ("heartbeat", ""): Play("held", headers=_HOLDER, shows='"token":{lease}'),
+    ("release", ""): Play("held", headers=_HOLDER, does="stage.released"),
+}
+
 _BULK = "POST /api/v1/sessions/bulk/"
 
 _CHANGES_IN_CASES = {
@@ -256,5 +266,10 @@ PLAYS: Mapping[tuple[str, str], Play] = {
     **_READS_IN_CASES,
     **_CHANGES_IN_CASES,
     **_WEBHOOKS,
+    **{
+        (f"POST {place}{act}/", case): play
+        for place in (STAGE, STAGE_OF_SESSION)
+        for (act, case), play in _OF_LEASES.items()
+    },
 }
 """By the request and the case of the matrix's row."""

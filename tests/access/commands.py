@@ -46,6 +46,7 @@ def _in(scene: str, event: str, *words: str) -> Call:
 _SESSION = {
     "list": Call(words=["--all"], shows="{session_id}"),
     "show": Call(words=["{session_id}"], shows="{session_id}"),
+    "recover": Call("paused", shows="{session_id}"),
     "current": Call(words=[], shows="{session_id}"),
     "logs": Call(words=["{session_id}"], shows="session.created"),
     "create": Call(words=["dev"], does="session.created"),
@@ -69,6 +70,9 @@ _STAGE = {
     "fail": _in("building", "stage.failed", "build"),
     "skip": _in("building", "stage.skipped", "build", *WHY),
     "retry": _in("stage failed", "stage.retried", "build"),
+    "claim": _in("building", "stage.claimed", "build"),
+    "heartbeat": Call("held", ("build", "--session", "{session_id}", "--lease", "{lease}"), shows='"token": {lease}'),
+    "release": _in("held", "stage.released", "build", "--lease", "{lease}"),
     "assign": _in("idle", "stage.assigned", "build", "--to", "wang"),
 }
 
@@ -131,6 +135,7 @@ CALLS: Mapping[tuple[str, str], Call] = {
     ("vc flow run", "in a new session"): Call(words=["dev:build"], does="stage.started"),
     ("vc flow run", "in the session"): _in("idle", "stage.started", "dev:build"),
     ("vc flow run", "in the session; by force"): _in("idle", "stage.started", "dev:build", *FORCE),
+    ("vc flow stage claim", "taken"): _in("held", "stage.claimed", "build", "--take", *WHY),
     ("vc flow stage start", "by force"): _in("stage ready", "stage.started", "build", *FORCE),
     ("vc flow stage complete", "by force"): _in("building", "stage.completed", "build", *FORCE),
     ("vc flow status", "set"): _on("idle", "session.paused", "--set", "ON_HOLD"),

@@ -22,7 +22,7 @@ REFUSALS = {"403": {"not-allowed", "outside-token"}, "404": {"not-found", "no-ac
 
 def send(client: Client, row: Row, play: Play, names: Names, **headers: str) -> Any:
     method, path = row.request.split()
-    options: dict[str, Any] = {"headers": headers}
+    options: dict[str, Any] = {"headers": {**filled(play.headers or {}, names), **headers}}
     if method == "GET":
         return client.get(filled(path, names), filled(play.query or {}, names), **options)
     body = filled(play.body or {}, names)

@@ -168,6 +168,8 @@ class World:
         stages.complete_item(building, "check")
         stages.update_instance(building, {"context": {"password": SECRET}})
         self._stage("testing", "test")
+        held = stages.claim_instance(self._stage("held", "build"), seconds=86_400, holder="agent 7")
+        self.scenes["held"]["lease"] = str(held.lease_token)
         self._stage("stage paused", "build", "pause")
         self._stage("stage failed", "build", "fail")
         self._stage("stage ready", "build", start=False)

@@ -64,6 +64,7 @@ READS = {
     "getSessionProgress": (10, SESSION + "progress/"),
     "getCurrentSession": (5, "/api/v1/sessions/current/"),
     "listStages": (5, "/api/v1/stages/"),
+    "listInterruptions": (12, "/api/v1/recovery/"),
     "getStage": (6, STAGE),
     "listStatusEntries": (4, "/api/v1/status/"),
     "getStatusEntry": (6, "/api/v1/status/flow-{session}/"),
@@ -120,6 +121,12 @@ CHANGES = {
     "failStage": Change((15, 15), f"POST {STAGE}fail/"),
     "skipStage": Change((16, 15), f"POST {STAGE}skip/", WHY),
     "retryStage": Change((18, 18), f"POST {STAGE}retry/", stage=("run", "fail")),
+    "claimStage": Change((15, 15), f"POST {STAGE}claim/", {}),
+    "claimStageOfSession": Change((15, 15), f"POST {OF_SESSION}claim/", {}),
+    "heartbeatStage": Change((5, 5), f"POST {STAGE}heartbeat/", stage=("run", "claim")),
+    "heartbeatStageOfSession": Change((5, 5), f"POST {OF_SESSION}heartbeat/", stage=("run", "claim")),
+    "releaseStage": Change((15, 15), f"POST {STAGE}release/", stage=("run", "claim")),
+    "releaseStageOfSession": Change((15, 15), f"POST {OF_SESSION}release/", stage=("run", "claim")),
     "addItem": Change((14, 14), f"POST {STAGE}items/", {"text": "More"}),
     "tickItems": Change((16, 16), f"POST {STAGE}items/done/", {"items": ["i0"]}),
     "untickItems": Change((16, 16), f"POST {STAGE}items/undo/", {"items": ["i0"]}, stage=("run", "tick")),
@@ -204,6 +211,9 @@ class World:
             self.stages.update_instance(made.pk, {"assignee": "mei"})
         elif verb == "create":
             self.stages.create_instance(session_id, stage_id)
+        elif verb == "claim":
+            held = self.stages.claim_instance(f"{session_id}.{stage_id}.1")
+            self.client.credentials(**self.client._credentials, HTTP_VCFLOW_LEASE=str(held.lease_token))
         elif verb == "tick":
             self.stages.complete_item(f"{session_id}.{stage_id}.1", "i0")
         else:

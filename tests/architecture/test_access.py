@@ -17,6 +17,7 @@ UNASKED = {
     "stages_app/admin/session_filters.py",  # the stages of the sessions that a list shows
     "stages_app/brief.py",  # as the logs
     "stages_app/putting_back.py",  # replaces those of the session that is locked
+    "stages_app/leases.py",  # the one stage that was looked up, or is locked with its session
     "stages_app/standing.py",  # likewise
     "stages_app/stats/durations.py",  # those of sessions that were looked for as seen
     "status_bridge/entries.py",  # makes the entries that are missing

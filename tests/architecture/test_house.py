@@ -38,6 +38,7 @@ WRITERS = {
     "sessions_app/verbs.py",
     "stages_app/attempts.py",
     "stages_app/items.py",
+    "stages_app/leases.py",  # who holds a stage; a heartbeat is no event
     "stages_app/putting_back.py",  # what a savepoint has of them
     "stages_app/steps.py",
     "stages_app/verbs.py",

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -23,6 +21,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from tests.reliability.place import Result, new_place, vc
 from tests.status_bridge.receivers import AWFUL, CALM, FAULTY, FaultyReceiver, Taken
 
 SCRIPTS = {"calm": CALM, "faulty": FAULTY, "awful": AWFUL}
@@ -32,14 +31,6 @@ RATE = 6.0
 
 PATIENCE = 120.0
 """Seconds after the faults' end in which both sides must become equal."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a run found; ``figures`` are told, ``failures`` must not be."""
-
-    figures: dict[str, Any]
-    failures: list[str]
 
 
 def main() -> None:
@@ -70,16 +61,8 @@ def in_a_new_place(
     patience: float = PATIENCE,
 ) -> Result:
     """A run on a database of its own."""
-    with tempfile.TemporaryDirectory() as folder, _database(engine) as url:
-        environ = {name: value for name, value in os.environ.items() if not name.startswith(("VCFLOW_", "DJANGO_"))}
-        environ |= {
-            "VCFLOW_HOME": folder,
-            "VCFLOW_LANG": "en",
-            "VCFLOW_OUTGOING_ALLOW": "127.0.0.1",
-            "VCFLOW_WORKER": worker_engine,
-            **({"VCFLOW_DATABASE_URL": url} if url else {}),
-        }
-        return run(environ, workers, kills, seed, plant, patience)
+    with new_place(engine, VCFLOW_OUTGOING_ALLOW="127.0.0.1", VCFLOW_WORKER=worker_engine) as place:
+        return run(place.environ, workers, kills, seed, plant, patience)
 
 
 def run(
@@ -216,8 +199,7 @@ def _subscribed(environ: Mapping[str, str], seed: int) -> dict[str, FaultyReceiv
     for number, (name, faults) in enumerate(SCRIPTS.items()):
         receiver = receivers[name] = FaultyReceiver(faults, seed + number)
         words = ["flow", "webhook", "create", name, receiver.url, "--all-sessions", "--json"]
-        vc = str(Path(sys.executable).with_name("vc"))
-        made = subprocess.run([vc, *words], env=dict(environ), capture_output=True, text=True, check=True)
+        made = subprocess.run([vc(), *words], env=dict(environ), capture_output=True, text=True, check=True)
         receiver.secret = json.loads(made.stdout)["data"]["secret"]
     return receivers
 
@@ -248,24 +230,6 @@ def _complaints(log: Any) -> list[str]:
     """What the workers said beside that they began."""
     log.seek(0)
     return sorted({line.strip() for line in log if line.strip() and not line.startswith("The worker (")})
-
-
-@contextmanager
-def _database(engine: str) -> Iterator[str]:
-    """A new database's URL; empty: SQLite in the data folder."""
-    if engine == "sqlite":
-        yield ""
-        return
-    import psycopg
-
-    server = os.environ.get("VCFLOW_TEST_POSTGRES", "postgres://postgres@127.0.0.1:5432/postgres")
-    name = f"vcflow_reliability_{os.getpid()}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        try:
-            yield f"{server.rpartition('/')[0]}/{name}"
-        finally:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 if __name__ == "__main__":

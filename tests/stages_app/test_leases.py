@@ -211,7 +211,12 @@ def test_length_that_cannot_be_is_refused(building, seconds):
 
 
 def test_session_is_never_held_up_and_what_leaves_active_is_free():
-    for verb, options in (("pause", {}), ("fail", {"reason": "x"}), ("abort", {}), ("complete", {"force": True, "reason": "x"})):
+    for verb, options in (
+        ("pause", {}),
+        ("fail", {"reason": "x"}),
+        ("abort", {}),
+        ("complete", {"force": True, "reason": "x"}),
+    ):
         building = stage_in("ACTIVE", new_session("build", "test"))
         claim = claimed(building)
         getattr(FlowSessionManager(), f"{verb}_session")(building.session_id, **options)
@@ -233,7 +238,9 @@ def test_heartbeat_is_cheap_and_tells_nobody(building):
     version, holder = events_of(building.session_id)[-1].seq, holder_of(claim)
     run_out(building)
     assert holder.actor.rights
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         beaten = holder.heartbeat_instance(building.pk)
     assert len(queries) <= 3
     assert beaten.lease_expires_at > timezone.now()

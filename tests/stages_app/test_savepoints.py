@@ -95,6 +95,18 @@ def test_restore_can_itself_be_undone(worked_on):
     assert_consistent(worked_on.pk)
 
 
+def test_restore_ends_leases(worked_on):
+    kept = SavepointManager().create_savepoint(worked_on.pk)
+    stages = StageInstanceManager()
+    lease = stages.claim_instance(f"{worked_on.pk}.test.1").lease_token
+    FlowSessionManager().update_session(worked_on.pk, {"name": "Another"})
+    SavepointManager().restore_savepoint(kept.pk)
+    assert stages.get_instance(f"{worked_on.pk}.test.1").lease_token is None
+    with pytest.raises(Conflict) as refused:
+        StageInstanceManager(lease=lease).complete_item(f"{worked_on.pk}.test.1", "run")
+    assert refused.value.code == "lease-lost"
+
+
 def test_work_goes_on_after_a_restore(worked_on):
     kept = SavepointManager().create_savepoint(worked_on.pk)
     stages = StageInstanceManager()

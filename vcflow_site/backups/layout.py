@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple
 
 BLOCK = 512
-ROOM = 256 * 1024
+ROOM = 128 * 1024
 """Bytes of the manifest, filled up with spaces."""
 
 MANIFEST = "manifest.json"
@@ -54,16 +54,18 @@ def length(members: list[Member]) -> int:
 class Packer:
     """Takes a member's bytes; counts and compresses them."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, tell: Callable[[int], None]) -> None:
         self._file = file
+        self._tell = tell
         self._deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
         self._digest = hashlib.sha256()
         self.size = 0
         self.raw_size = 0
 
-    def write(self, data: bytes | memoryview) -> None:
+    def write(self, data: bytes | bytearray | memoryview) -> None:
         """Add bytes."""
         self.raw_size += len(data)
+        self._tell(len(data))
         self._put(self._deflate.compress(data))
 
     def end(self) -> str:
@@ -79,10 +81,11 @@ class Packer:
 
 
 class Writer:
-    """Writes members one after the other, then the manifest before them."""
+    """Writes members one after the other, then the manifest before them; ``tell`` hears how many bytes were taken."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, tell: Callable[[int], None] = lambda _bytes: None) -> None:
         self._file = file
+        self._tell = tell
         self.members: list[Member] = []
         file.write(bytes(BLOCK + ROOM))
 
@@ -91,7 +94,7 @@ class Writer:
         """A member to write bytes to."""
         start = self._file.tell()
         self._file.write(bytes(BLOCK))
-        packer = Packer(self._file)
+        packer = Packer(self._file, self._tell)
         yield packer
         sha256 = packer.end()
         self._file.write(bytes(filled(packer.size)))

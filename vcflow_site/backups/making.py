@@ -21,14 +21,17 @@ from django.utils import timezone
 from sessions_app.exceptions import Conflict, FlowError, NotFound
 from sessions_app.language import gettext as _
 from vcflow_site import __version__, data_folder
-from vcflow_site.backups import archive, layout, manifest, sqlite_copy
+from vcflow_site.backups import archive, manifest, sqlite_copy
 from vcflow_site.backups.layout import Writer
 from vcflow_site.backups.manifest import Content, Manifest
 
 Say = Callable[[str], None]
 Copy = Callable[[Writer, Path], Content]
 
-_DRAFTS = ".making-"
+_DRAFTS = ".vcflow-draft-"
+_SILENCE = 5.0
+"""Seconds between two words about how far it is."""
+
 _FORGOTTEN = 24 * 60 * 60
 """Seconds after which a draft belongs to a process that was killed."""
 
@@ -48,18 +51,17 @@ class Backup(NamedTuple):
         return self.manifest.created_at if self.manifest else self.modified_at or datetime.fromtimestamp(0, UTC)
 
 
-def create(target: str | None = None, kind: str = "hand", *, copy: Copy | None = None, say: Say | None = None) -> Backup:
+def create(
+    target: str | None = None, kind: str = "hand", *, copy: Copy | None = None, say: Say = lambda _message: None
+) -> Backup:
     """Copy the database as it is now into one file: ``target``, or a new one in that folder, or in the usual one.
 
     ``copy`` writes what there is, for one who holds it already.  Whatever fails leaves nothing behind.
     """
     path = _place(target)
-    _sweep(path.parent)
-    with tempfile.TemporaryDirectory(prefix=_DRAFTS, dir=path.parent) as folder:
-        draft = Path(folder) / "draft"
-        if say:
-            say(_("Copying the database …"))
-        written = _write(draft, kind, copy or _copy_now)
+    with draft_folder(path.parent) as folder:
+        draft = folder / "draft"
+        written = _write(draft, kind, copy or _copy_now, say)
         if path.exists():
             raise _taken(path)
         os.rename(draft, path)
@@ -133,9 +135,10 @@ def _taken(path: Path) -> Conflict:
     )
 
 
-def _write(draft: Path, kind: str, copy: Copy) -> Manifest:
+def _write(draft: Path, kind: str, copy: Copy, say: Say) -> Manifest:
     with os.fdopen(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "r+b") as file:
-        writer = Writer(file)
+        say(_("Copying the database …"))
+        writer = Writer(file, _Progress(say))
         created_at = timezone.now()
         content = copy(writer, draft.parent)
         written = Manifest(__version__, connection.vendor, kind, created_at, content, tuple(writer.members))
@@ -143,6 +146,21 @@ def _write(draft: Path, kind: str, copy: Copy) -> Manifest:
         file.flush()
         os.fsync(file.fileno())
     return written
+
+
+class _Progress:
+    """Says every few seconds how much has been copied."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._copied = 0
+        self._said_at = time.monotonic()
+
+    def __call__(self, copied: int) -> None:
+        self._copied += copied
+        if time.monotonic() - self._said_at >= _SILENCE:
+            self._said_at = time.monotonic()
+            self._say(_("… {count} MB copied").format(count=self._copied // 1_000_000))
 
 
 def _copy_now(writer: Writer, folder: Path) -> Content:
@@ -160,11 +178,14 @@ def copy_held(held: sqlite3.Connection) -> Copy:
     return lambda writer, folder: sqlite_copy.copy(held, writer, folder)
 
 
-def _sweep(folder: Path) -> None:
-    """Remove the drafts of processes that were killed."""
-    for draft in folder.glob(f"{_DRAFTS}*"):
-        if time.time() - draft.stat().st_mtime > _FORGOTTEN:
-            shutil.rmtree(draft, ignore_errors=True)
+@contextmanager
+def draft_folder(parent: Path) -> Iterator[Path]:
+    """A private folder for what passes; those of processes that were killed are removed."""
+    for left in parent.glob(f"{_DRAFTS}*"):
+        if time.time() - left.stat().st_mtime > _FORGOTTEN:
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_DRAFTS, dir=parent) as folder:
+        yield Path(folder)
 
 
 def _sync_folder(folder: Path) -> None:

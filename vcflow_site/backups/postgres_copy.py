@@ -123,11 +123,11 @@ def _copy_table(raw: Raw, writer: Writer, name: str) -> Table:
     if name == content.MIGRATIONS:
         columns.remove("id")  # another installation has given its own to those of procrastinate
     rows = 0
-    with writer.member(f"tables/{name}.copy.gz") as packer, raw.cursor() as cursor:
-        with cursor.copy(_copy_out(name, columns)) as copied:
-            for data in copied:
-                packer.write(data)
-                rows += bytes(data).count(b"\n")  # within a value it is written \n
+    query = _copy_out(name, columns)
+    with writer.member(f"tables/{name}.copy.gz") as packer, raw.cursor() as cursor, cursor.copy(query) as copied:
+        for data in copied:
+            packer.write(data)
+            rows += bytes(data).count(b"\n")  # within a value it is written \n
     return Table(rows, tuple(columns), _last_number(raw, name))
 
 
@@ -173,9 +173,7 @@ def _build(migrations: set[str]) -> None:
     executor = MigrationExecutor(connection)
     leaves = executor.loader.graph.leaf_nodes()
     plan = executor.migration_plan(leaves, clean_start=True)
-    executor.migrate(
-        leaves, plan=[(one, False) for one, _back in plan if f"{one.app_label}.{one.name}" in migrations]
-    )
+    executor.migrate(leaves, plan=[(one, False) for one, _back in plan if f"{one.app_label}.{one.name}" in migrations])
     transaction.get_connection().check_constraints()
 
 

@@ -26,7 +26,7 @@ from sessions_app.language import gettext as _
 from vcflow_site.backups import sqlite_copy
 from vcflow_site.backups.archive import Archive
 from vcflow_site.backups.errors import damaged
-from vcflow_site.backups.making import Say
+from vcflow_site.backups.making import Say, draft_folder
 from vcflow_site.cli import FLOW
 
 SCRATCH = (sys.executable, "-m", "vcflow_site.backups")
@@ -36,8 +36,8 @@ DOCTOR = ("flow", "doctor", "--json")
 def rehearse(archive: Archive, say: Say) -> dict[str, Any]:
     """Restore the backup into a scratch database and look everything over; what was found there."""
     if archive.manifest.engine == "sqlite":
-        with tempfile.TemporaryDirectory(prefix=".verifying-", dir=_room()) as folder:
-            return rehearse_sqlite(archive, Path(folder) / "db.sqlite3", say)
+        with draft_folder(_room()) as folder:
+            return rehearse_sqlite(archive, folder / "db.sqlite3", say)
     refuse_without_server(archive)
     with tempfile.TemporaryDirectory() as folder, _scratch_database() as url:
         return _looked_over(archive, _environ(Path(folder), url), say)
@@ -97,6 +97,8 @@ def _reason(said: str) -> str:
 def _environ(home: Path, url: str) -> dict[str, str]:
     """As it is here, but for the place; the scratch database runs no worker of PostgreSQL's."""
     kept = {name: value for name, value in os.environ.items() if name not in ("VCFLOW_WORKER", "VCFLOW_SESSION")}
+    if (settings.VCFLOW_HOME / "webhook_key").exists():  # else asking for it would make one
+        kept["VCFLOW_WEBHOOK_KEY"] = str(settings.VCFLOW_WEBHOOK_KEY)
     return {
         **kept,
         "VCFLOW_HOME": str(home),
@@ -105,9 +107,9 @@ def _environ(home: Path, url: str) -> dict[str, str]:
     }
 
 
-def _room() -> str | None:
-    """Where there is as much room as the database itself has, if it is known."""
-    return str(settings.VCFLOW_HOME) if settings.VCFLOW_HOME.is_dir() else None
+def _room() -> Path:
+    """Where there is as much room as for a database, if there is such a place."""
+    return settings.VCFLOW_HOME if settings.VCFLOW_HOME.is_dir() else Path(tempfile.gettempdir())
 
 
 @contextmanager

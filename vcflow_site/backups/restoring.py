@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
+from django.db.models import Model
 from django.utils import timezone
 
 from sessions_app import storage
 from sessions_app.exceptions import GuardUnmet, InvalidInput, StorageFailed
 from sessions_app.language import gettext as _
 from sessions_app.language import ngettext
+from sessions_app.models import FlowSession
 from status_bridge.health_deliveries import ALIVE
 from status_bridge.models import WorkerBeat
 from vcflow_site import __version__, data_folder, provision, stamp
@@ -22,16 +24,16 @@ from vcflow_site.backups import content, making, rehearsal, sqlite_copy
 from vcflow_site.backups.archive import Archive
 from vcflow_site.backups.errors import BackupUnfit, InUse, damaged
 from vcflow_site.backups.making import Say
-from vcflow_site.provision import State
+
+T = TypeVar("T")
 
 _UNREADABLE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 
 class Restored(NamedTuple):
-    """How it went: ``kept`` is where that is which was replaced, ``schema`` how the backup's stood to the code."""
+    """How it went: ``kept`` is where that is which was replaced."""
 
     kept: Path | None
-    schema: State
     warnings: list[str]
 
 
@@ -48,16 +50,16 @@ def restore(archive: Archive, say: Say, *, force: bool = False) -> Restored:
     """Replace the database; ``force`` is needed if it holds sessions or can't be read."""
     _refuse_other_engine(archive)
     refuse_newer(archive)
-    data_folder.make_home(data_folder_of())
     _refuse_loss(force)
     _refuse_workers()
     say(_("Checking every byte of {file} …").format(file=archive.path.name))
     archive.check()
     warnings = [] if archive.manifest.is_authentic else [unproven()]
     kept = _restore_file(archive, say) if connection.vendor == "sqlite" else _restore_tables(archive, say, warnings)
-    for fault in content.faults(archive.manifest.content) if connection.vendor == "sqlite" else ():
+    provision.bring_up_to_date(say)
+    for fault in content.chain_faults(archive.manifest.content):
         raise damaged(archive.path, fault)
-    return Restored(kept, provision.bring_up_to_date(say), warnings)
+    return Restored(kept, warnings)
 
 
 def unproven() -> str:
@@ -67,7 +69,7 @@ def unproven() -> str:
 
 def refuse_newer(archive: Archive) -> None:
     """Raise BackupUnfit for a schema that this code doesn't know."""
-    known = {f"{app}.{name}" for app, name in MigrationLoader(None, ignore_no_initial=True).disk_migrations or ()}
+    known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations or ()}
     applied = archive.manifest.content.migrations
     unknown = [name for name in applied if name not in known and name.partition(".")[0] in stamp.OUR_APPS]
     if unknown:
@@ -80,27 +82,25 @@ def refuse_newer(archive: Archive) -> None:
         )
 
 
-def data_folder_of() -> Path:
-    """Where the database is to be: SQLite's folder, else the data folder."""
-    from django.conf import settings
-
-    file = stamp.database_file()
-    return file.parent if file else settings.VCFLOW_HOME
-
-
 def _refuse_other_engine(archive: Archive) -> None:
     theirs = archive.manifest.engine
     if theirs != connection.vendor:
         raise InvalidInput(
-            _("The backup is of {theirs}, this installation uses {ours}.").format(theirs=theirs, ours=connection.vendor),
-            fix=_("Restore it where its engine is used; between engines, move with 'vc flow export' and 'flow import'."),
+            _("The backup is of {theirs}, this installation uses {ours}.").format(
+                theirs=theirs, ours=connection.vendor
+            ),
+            fix=_(
+                "Restore it where its engine is used; between engines, move with 'vc flow export' and 'flow import'."
+            ),
             code="other-engine",
         )
 
 
 def _refuse_loss(force: bool) -> None:
-    """Raise GuardUnmet unless there is nothing to lose, or ``force`` is given."""
+    """Raise GuardUnmet unless there is nothing to lose, or ``force`` is given; DatabaseNewer for a foreign one."""
     sessions = _sessions_now()
+    if sessions is not None:
+        provision.find_state()
     if force or sessions == 0:
         return
     message = (
@@ -117,39 +117,27 @@ def _refuse_loss(force: bool) -> None:
 
 def _sessions_now() -> int | None:
     """How many sessions the present database has; None: it can't be read."""
+    return _asked(FlowSession, FlowSession.objects.count, 0)
+
+
+def _asked(model: type[Model], ask: Callable[[], T], nothing: T) -> T | None:
+    """What the present database answers; ``nothing`` if it has no such table, None if it can't be read."""
     if not stamp.database_exists():
-        return 0
+        return nothing
     try:
-        if "flow_sessions" not in connection.introspection.table_names():
-            return 0
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM flow_sessions")
-            return int(cursor.fetchone()[0])
+        return ask() if model._meta.db_table in connection.introspection.table_names() else nothing
     except DatabaseError as error:
-        if _is_unreadable(error):
+        if getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF in _UNREADABLE:
             return None
         raise storage.translate(error) from error
     finally:
         connection.close()
 
 
-def _is_unreadable(error: BaseException) -> bool:
-    return getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF in _UNREADABLE
-
-
 def _refuse_workers() -> None:
     """Raise InUse while a worker runs."""
-    try:
-        if not stamp.database_exists() or WorkerBeat._meta.db_table not in connection.introspection.table_names():
-            return
-        alive = WorkerBeat.objects.filter(seen_at__gt=timezone.now() - ALIVE)
-        found = [f"{host} {pid}" for host, pid in alive.values_list("host", "pid")]
-    except DatabaseError as error:
-        if _is_unreadable(error):
-            return
-        raise storage.translate(error) from error
-    finally:
-        connection.close()
+    nobody: list[str] = []
+    found = _asked(WorkerBeat, _workers_alive, nobody)
     if found:
         raise InUse(
             _("Workers run: {workers}; nothing was changed.").format(workers=", ".join(found)),
@@ -158,37 +146,35 @@ def _refuse_workers() -> None:
         )
 
 
+def _workers_alive() -> list[str]:
+    alive = WorkerBeat.objects.filter(seen_at__gt=timezone.now() - ALIVE)
+    return [f"{host} {pid}" for host, pid in alive.values_list("host", "pid")]
+
+
 def _restore_file(archive: Archive, say: Say) -> Path | None:
     """SQLite: a new file is made ready beside the present one, and takes its place."""
     file = stamp.database_file()
     assert file is not None
-    with tempfile.TemporaryDirectory(prefix=".restoring-", dir=file.parent) as folder:
-        new = Path(folder) / "db.sqlite3"
+    data_folder.make_home(file.parent)
+    with making.draft_folder(file.parent) as folder:
+        new = folder / "db.sqlite3"
         rehearsal.rehearse_sqlite(archive, new, say)
-        connection.close()
         say(_("Putting it in the place of {database} …").format(database=file))
-        if _sessions_now_or_file(file):
+        connection.close()
+        if file.exists() and _sessions_now() is not None:
             return _exchange(file, new)
         aside = file.with_name(f"{file.name}.{timezone.now():%Y%m%d-%H%M%S-%f}.unreadable")
-        was_there = file.exists()
         sqlite_copy.close_up(new)
         sqlite_copy.set_aside(file, aside)
         sqlite_copy.put_in_place(new, file, poison=False)
-        return aside if was_there else None
+        return aside if aside.exists() else None
 
 
-def _sessions_now_or_file(file: Path) -> bool:
-    """Whether there is a database that can be read."""
-    return file.exists() and _sessions_now() is not None
-
-
-def _exchange(file: Path, new: Path) -> Path:
+def _exchange(file: Path, new: Path) -> Path | None:
+    """The same while nobody else can write; what is there is kept first."""
+    kept = None
     with sqlite_copy.alone(file) as held:
-        has_schema = held.execute("SELECT 1 FROM sqlite_master WHERE name = 'session_events'").fetchone()
-        if not has_schema:
-            kept = file.with_name(f"{file.name}.{timezone.now():%Y%m%d-%H%M%S-%f}.bak")
-            held.execute("VACUUM INTO ?", [str(kept)])
-        else:
+        if held.execute("SELECT 1 FROM sqlite_master WHERE name = 'session_events'").fetchone():
             kept = making.create(kind="restore", copy=making.copy_held(held)).path
             sqlite_copy.follow_on(new, held)
         sqlite_copy.close_up(new)

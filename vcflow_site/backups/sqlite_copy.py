@@ -146,7 +146,9 @@ def failures_translated() -> Iterator[None]:
 
 
 def _tables(opened: sqlite3.Connection) -> set[str]:
-    found = opened.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite|_%' ESCAPE '|'")
+    found = opened.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite|_%' ESCAPE '|'"
+    )
     return {row[0] for row in found}
 
 

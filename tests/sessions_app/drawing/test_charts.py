@@ -1,10 +1,11 @@
 """Small charts: shapes with classes, which say in words what they show."""
 
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
 
-from sessions_app.drawing.charts import bars
+from sessions_app.drawing.charts import bars, parts
 
 
 def drawn(values, labels=None, summary="so it is"):
@@ -42,3 +43,23 @@ def test_chart_of_nothing_is_drawn(values):
 def test_each_value_needs_its_label():
     with pytest.raises(ValueError):
         bars([1, 2], ["one"], "")
+
+
+def edges(values, **options):
+    chart = ElementTree.fromstring(parts(values, {key: f"{key} <&>" for key in values}, "in all", **options))
+    assert (chart.get("role"), chart.get("aria-label")) == ("img", "in all")
+    assert [bar.findtext("title") for bar in chart] == [f"{key} <&>" for key, value in values.items() if value]
+    return [(bar.get("class"), float(bar.get("x")), float(bar.get("width"))) for bar in chart]
+
+
+def test_parts_fill_the_bar_one_after_the_other():
+    assert edges({"a": 1, "none": 0, "b": 3}) == [("vc-part-a", 0, 250), ("vc-part-b", 250, 750)]
+    assert edges({"a": 1, "b": 3}, whole=8) == [("vc-part-a", 0, 125), ("vc-part-b", 125, 375)]
+    assert edges({"a": 0}) == edges({}) == []
+
+
+def test_parts_leave_no_gaps():
+    found = edges({str(number): 1 for number in range(7)})
+    assert all(x + width == pytest.approx(after) for (_, x, width), (_, after, _w) in pairwise(found))
+    assert sum(width for _, _, width in found) == pytest.approx(1000)
+    assert "style" not in parts({"a": 1}, {"a": "a"}, "")

@@ -1,0 +1,79 @@
+"""Claiming stages and finding what was interrupted, on the command line."""
+
+import pytest
+
+from stages_app.models import StageInstance
+from tests.factories import actor, new_session, stage, stage_in
+from tests.stages_app.test_leases import run_out
+
+from .conftest import play
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def building():
+    return stage_in("ACTIVE", new_session(stage("build", items=["one", "two"]), "test"))
+
+
+def test_claim_write_beat_and_release(building):
+    actor("ann")
+    place = ("--session", building.session_id)
+    claim = play("flow", "stage", "claim", "build", *place, "--for", "60", "--holder", "agent 7", "--json")
+    lease = claim.data["lease"]
+    assert (claim.status, lease["holder"], lease["token"], lease["expired"]) == (0, "agent 7", 3, False)
+    assert (claim.data["version"], claim.data["changed"]) == (3, True)
+
+    refused = play("flow", "item", "done", "1", *place, "--json")
+    assert (refused.status, refused.diagnostic["code"], refused.diagnostic["holder"]) == (5, "leased", "agent 7")
+    assert "stage claim build" in play("flow", "item", "done", "1", *place).err
+    assert play("flow", "item", "done", "1", *place, "--lease", "9").status == 5
+    assert play("flow", "item", "done", "1", *place, "--lease", "3").status == 0
+    assert play("flow", "item", "done", "2", *place, VCFLOW_LEASE="3").status == 0
+    assert play("flow", "deliverable", "add", "spec=x", *place, VCFLOW_LEASE="x").status == 2
+
+    again = play("flow", "stage", "claim", "build", *place, "--lease", "3", "--json").data
+    assert (again["changed"], again["lease"]["token"]) == (False, 3)
+    beat = play("flow", "stage", "heartbeat", *place, VCFLOW_LEASE="3", LANG="en", VCFLOW_LANG="en")
+    assert (beat.status, beat.out.startswith("agent 7 holds build")) == (0, True)
+    assert play("flow", "stage", "heartbeat", *place, "--lease", "2").status == 5
+    assert play("flow", "stage", "heartbeat", *place).status == 2
+    shown = play("flow", "session", "show", building.session_id, "--json").data["stages"][0]["lease"]
+    assert set(shown) == {"holder", "expires_at", "expired"}
+
+    assert play("flow", "stage", "release", "build", *place).status == 5
+    released = play("flow", "stage", "release", "build", *place, "--lease", "3", "--json")
+    assert (released.status, released.data["lease"]) == (0, None)
+    lost = play("flow", "stage", "complete", *place, "--lease", "3", "--json")
+    assert (lost.status, lost.diagnostic["code"]) == (5, "lease-lost")
+    assert play("flow", "session", "pause", building.session_id, VCFLOW_LEASE="99").status == 0
+
+
+def test_taking_needs_a_reason(building):
+    place = ("build", "--session", building.session_id)
+    assert play("flow", "stage", "claim", *place).status == 0
+    assert play("flow", "stage", "claim", *place).status == 5
+    assert play("flow", "stage", "claim", *place, "--take").status == 2
+    taken = play("flow", "stage", "claim", *place, "--take", "--reason", "gone", VCFLOW_LANG="en")
+    assert (taken.status, "--lease 4" in taken.out) == (0, True)
+
+
+def test_key_gives_the_same_lease_again(building):
+    words = ("flow", "stage", "claim", "build", "--session", building.session_id, "--idempotency-key", "k", "--json")
+    first, again = play(*words).data, play(*words, VCFLOW_LEASE="3").data
+    assert (again["replayed"], again["lease"]["token"]) == (True, first["lease"]["token"])
+
+
+def test_recover_names_the_command_that_continues(building):
+    empty = play("flow", "session", "recover", VCFLOW_LANG="en")
+    assert (empty.status, empty.out.strip()) == (0, "Nothing was interrupted.")
+    play("flow", "stage", "claim", "build", "--session", building.session_id, "--holder", "agent 7")
+    run_out(StageInstance.objects.get(pk=building.pk))
+    found = play("flow", "session", "recover", "--json").data
+    assert [row["why"] for row in found["results"]] == ["lease-expired"]
+    assert found["results"][0]["command"] == f"vc flow stage claim build --session {building.session_id}"
+    text = play("flow", "session", "recover", "--workflow", "dev", "--mine", VCFLOW_LANG="en").out
+    assert "the lease of agent 7 ran out" in text
+    assert found["results"][0]["command"] in text
+    assert play("flow", "session", "recover", "--limit", "0").status == 2
+    assert play("flow", "session", "recover", "--workflow", "nope").status == 3

@@ -1,0 +1,117 @@
+"""Tries what vcflow promises, from outside: see docs/reliability.md.
+
+python -m tests.reliability [EXPERIMENT …] [--engine sqlite|postgresql|both] [--long] [--write]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.reliability import backups, delivery, kills, races, tampering
+from tests.reliability.place import ENGINES, Result
+
+PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+BEGIN, END = "<!-- figures: make reliability -->", "<!-- end of figures -->"
+
+
+class Experiment(NamedTuple):
+    """One of them: what it does in few words, and how to run it, short and long."""
+
+    about: str
+    short: Callable[[str], Result]
+    long: Callable[[str], Result]
+
+
+EXPERIMENTS: Mapping[str, Experiment] = {
+    "delivery": Experiment(
+        "every event arrives, in order, though workers are killed",
+        lambda engine: delivery.in_a_new_place(engine, 2, 10, 1),
+        lambda engine: delivery.in_a_new_place(engine, 3, 200, 1),
+    ),
+    "races": Experiment(
+        "clients that ask for the same or the opposite at one moment",
+        lambda engine: races.run(engine, rounds=1),
+        lambda engine: races.run(engine, rounds=20),
+    ),
+    "kills": Experiment(
+        "commands, web workers and connections are killed",
+        lambda engine: kills.run(engine, 10),
+        lambda engine: kills.run(engine, 500),
+    ),
+    "backups": Experiment(
+        "backups under load are restored, and damaged ones refused",
+        lambda engine: backups.run(engine, rounds=2),
+        lambda engine: backups.run(engine, rounds=30),
+    ),
+    "tampering": Experiment(
+        "ways to tamper with the log by SQL are noticed",
+        tampering.run,
+        tampering.run,
+    ),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("experiments", nargs="*", choices=[[], *EXPERIMENTS])
+    parser.add_argument("--engine", choices=[*ENGINES, "both"], default="sqlite")
+    parser.add_argument("--long", action="store_true", help="the long form (an hour and more)")
+    parser.add_argument("--write", action="store_true", help="write the figures to docs/reliability.md")
+    args = parser.parse_args()
+    engines = ENGINES if args.engine == "both" else (args.engine,)
+    rows, failures = [], []
+    for name in args.experiments or EXPERIMENTS:
+        for engine in engines:
+            row, found = play(name, engine, is_long=args.long)
+            rows.append(row)
+            failures += found
+    if args.write:
+        write(
+            "\n".join(
+                [
+                    "| experiment | engine | what was done | failures | seconds |",
+                    "| --- | --- | --- | --- | --- |",
+                    *rows,
+                ]
+            )
+        )
+    print("\n".join(failures) or "All promises held.")
+    sys.exit(bool(failures))
+
+
+def play(name: str, engine: str, *, is_long: bool) -> tuple[str, list[str]]:
+    """Run one experiment; its row for the page, and what failed."""
+    experiment = EXPERIMENTS[name]
+    began = time.monotonic()
+    result = (experiment.long if is_long else experiment.short)(engine)
+    seconds = round(time.monotonic() - began)
+    row = f"| {experiment.about} | {engine} | {told(result.figures)} | {len(result.failures)} | {seconds} |"
+    print(row, flush=True)
+    return row, [f"{name} on {engine}: {failure}" for failure in result.failures]
+
+
+def told(figures: Any) -> str:
+    """Figures in words, such as ``200 kills, 1,743 events``."""
+    if isinstance(figures, Mapping):
+        parts = [
+            f"{key}: ({told(value)})" if isinstance(value, Mapping) else f"{told(value)} {key}"
+            for key, value in figures.items()
+        ]
+        return ", ".join(parts)
+    return f"{figures:,}" if isinstance(figures, int) else str(figures)
+
+
+def write(table: str) -> None:
+    """Put the table into the page, between its marks."""
+    before, _begin, rest = PAGE.read_text().partition(BEGIN)
+    _old, _end, after = rest.partition(END)
+    PAGE.write_text(f"{before}{BEGIN}\n\n{table}\n\n{END}{after}")
+
+
+if __name__ == "__main__":
+    main()

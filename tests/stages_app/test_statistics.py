@@ -1,0 +1,221 @@
+"""The statistics of workflows, read from the event log for who may see it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from sessions_app.exceptions import InvalidInput, NotFound
+from sessions_app.lookup import find_workflow
+from sessions_app.models import FlowSession, SessionEvent
+from sessions_app.services import FlowSessionManager
+from stages_app.services import StageInstanceManager
+from stages_app.stats import found, statistics, throughput
+from stages_app.stats.representation import statistics_json
+from stages_app.stats.window import Window, read_window
+from tests.factories import actor, in_team, person, publish_workflow, session_in
+
+NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
+MINUTE = 60_000_000
+FORCED: dict[str, Any] = {"force": True, "reason": "enough"}
+
+with_rows = pytest.mark.django_db
+
+
+def played(
+    *verbs: tuple[int, str, str], workflow: str = "dev", ended: datetime = NOW - timedelta(days=1)
+) -> FlowSession:
+    """A session made by verbs (minute, stage or nothing, verb); its last event is at ``ended``."""
+    flow_session = FlowSessionManager().create_session(workflow)
+    last = verbs[-1][0] if verbs else 0
+    _at(flow_session, 0, ended - timedelta(minutes=last))
+    for minute, stage_id, verb in verbs:
+        known = FlowSession.objects.get(pk=flow_session.pk).version
+        if stage_id:
+            options = {"force": True} if verb == "complete" else {}
+            reason = "" if verb in ("start", "retry", "resume") else "enough"
+            StageInstanceManager().perform(flow_session.pk, stage_id, verb, reason=reason, **options)
+        else:
+            options = FORCED if verb == "complete" else {"reason": "enough"}
+            getattr(FlowSessionManager(), f"{verb}_session")(flow_session.pk, **options)
+        _at(flow_session, known, ended - timedelta(minutes=last - minute))
+    FlowSession.objects.filter(pk=flow_session.pk).update(updated_at=ended)
+    return flow_session
+
+
+def _at(flow_session: FlowSession, known: int, moment: datetime) -> None:
+    SessionEvent.objects.filter(session=flow_session.pk, seq__gt=known).update(created_at=moment)
+    if not known:
+        FlowSession.objects.filter(pk=flow_session.pk).update(created_at=moment)
+
+
+SMOOTH = ((0, "build", "start"), (20, "build", "complete"), (30, "test", "start"), (40, "test", "complete"))
+ROUGH = (
+    (0, "build", "start"), (10, "", "pause"), (15, "", "resume"), (20, "build", "fail"), (50, "build", "retry"),
+    (60, "build", "complete"), (60, "test", "start"), (80, "test", "complete"),
+)  # fmt: skip
+
+
+def read(who: str = "li", workflow: str | None = "dev", number: int | None = None, window: Window | None = None) -> Any:
+    window = window or read_window(now=NOW)
+    return statistics_json(
+        statistics.statistics(actor(who), window, find_workflow(workflow) if workflow else None, number)
+    )
+
+
+@with_rows
+def test_statistics_of_known_histories() -> None:
+    publish_workflow()
+    played(*SMOOTH)
+    played(*ROUGH, ended=NOW - timedelta(days=2))
+    played((0, "build", "start"), (7, "", "abort"))
+    played((0, "build", "start"), (7, "", "fail"))
+    played((0, "build", "start"), ended=NOW - timedelta(hours=5))
+    data = read()
+    (dev,) = data["workflows"]
+    assert (data["ended"], data["sampled"], data["reach"], data["workflows_left_out"]) == (4, 4, None, 0)
+    assert (dev["completed"], dev["aborted"], dev["failed"], dev["sampled"]) == (2, 1, 1, 2)
+    assert dev["cycle"] == {"count": 2, "p50": 40 * MINUTE, "p90": 80 * MINUTE, "total": 120 * MINUTE}
+    parts = {kind: part["total"] // MINUTE for kind, part in dev["parts"].items()}
+    assert parts == {"active": 75, "waiting": 40, "paused": 5, "failed": 0, "ended": 0}
+    build, test = dev["stages"]
+    assert {kind: part["total"] // MINUTE for kind, part in build["parts"].items()} == {
+        "active": 45, "waiting": 0, "paused": 5, "failed": 30, "ended": 0,
+    }  # fmt: skip
+    assert (build["name"], build["share"], test["share"]) == ("Build", 0.6667, 0.25)
+    assert build["rework"] == {"begun": 2, "repeated": 1, "share": 0.5, "mean_attempts": 1.5}
+    assert (build["failures"], test["failures"]) == (1, 0)
+    assert dev["first_pass"] == {"sessions": 1, "share": 0.5}
+    assert dev["bottleneck"]["text"] == "Build takes most of the time: 67% of what completed sessions took."
+    # The failure of a session's stage is told once, with the session that caused it.
+    assert dev["failures"] == [{"reason": "enough", "count": 2, "stage_ids": ["build"]}]
+    assert dev["aborts"] == [{"reason": "enough", "count": 1, "stage_ids": []}]
+    open_ones = dev["open"]
+    assert open_ones["count"] == 2
+    assert open_ones["longest"] == pytest.approx(24 * 60 * MINUTE + 7 * MINUTE, abs=2000)
+    days = {row["day"]: row["completed"] for row in dev["per_day"]}
+    assert len(days) in (31, 30)
+    assert sum(days.values()) == sum(row["completed"] for row in dev["per_week"]) == 2
+    assert days[timezone.localdate(NOW - timedelta(days=2)).isoformat()] == 1
+
+
+@with_rows
+def test_statistics_are_of_what_ended_in_the_window_and_is_seen() -> None:
+    publish_workflow()
+    in_team(played(*SMOOTH), "crew")
+    played(*SMOOTH, ended=NOW - timedelta(days=40))
+    publish_workflow("draft", id="docs")
+    played((0, "draft", "start"), (3, "draft", "complete"), workflow="docs")
+    assert [(row["workflow_id"], row["completed"]) for row in read(workflow=None)["workflows"]] == [
+        ("dev", 1),
+        ("docs", 1),
+    ]
+    early = read_window(since="2026-02-01", until="2026-02-20", now=NOW)
+    assert read(window=early)["workflows"][0]["completed"] == 1
+    window = read_window(now=NOW)
+    seen = statistics_json(statistics.statistics(person("wang", watches=["crew"]), window))
+    assert [(row["workflow_id"], row["completed"]) for row in seen["workflows"]] == [("dev", 1)]
+    unseen = statistics_json(statistics.statistics(person("zhao"), window))
+    assert (unseen["ended"], unseen["workflows"]) == (0, [])
+    (empty,) = statistics_json(statistics.statistics(person("zhao"), window, find_workflow("dev")))["workflows"]
+    assert (empty["completed"], empty["cycle"], empty["stages"], empty["open"]["count"]) == (0, None, [], 0)
+
+
+@with_rows
+def test_statistics_of_one_version_are_of_its_sessions() -> None:
+    publish_workflow()
+    played(*SMOOTH)
+    publish_workflow("build", "test", "ship")
+    assert read(number=1)["workflows"][0]["completed"] == 1
+    assert read(number=2)["workflows"][0]["completed"] == 0
+    assert read(number=2)["workflows"][0]["version"] == 2
+    with pytest.raises(NotFound):
+        read(number=3)
+
+
+@with_rows
+def test_statistics_are_of_a_bounded_number_of_logs_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    publish_workflow()
+    for days in (1, 2, 3):
+        played(*SMOOTH, ended=NOW - timedelta(days=days))
+    monkeypatch.setattr(found, "SAMPLE", 2)
+    data = read()
+    assert (data["ended"], data["sampled"], data["workflows"][0]["completed"]) == (3, 2, 3)
+    assert data["workflows"][0]["sampled"] == 2
+    monkeypatch.setattr(throughput, "MOST", 2)
+    assert abs(read()["reach"] - (NOW - timedelta(days=2))) < timedelta(seconds=1)
+    monkeypatch.setattr(found, "MOST", 1)
+    for state in ("ACTIVE", "PAUSED"):
+        session_in(state)
+    assert read()["workflows"][0]["open"] == {"count": 2, "p50": None, "p90": None, "longest": None}
+
+
+@with_rows
+def test_statistics_take_as_many_queries_however_much_there_is() -> None:
+    publish_workflow()
+    li, counted = actor("li"), []
+    for _round in range(2):
+        played(*ROUGH)
+        played((0, "build", "start"), (7, "", "abort"))
+        publish_workflow("draft", id=f"docs{_round}")
+        played((0, "draft", "start"), (3, "draft", "complete"), workflow=f"docs{_round}")
+        with CaptureQueriesContext(connection) as queries:
+            statistics_json(statistics.statistics(li, read_window(now=NOW)))
+        counted.append(len(queries))
+    assert counted == [6, 6]
+
+
+@with_rows
+def test_stage_that_the_newest_version_does_not_have_is_told_by_its_id() -> None:
+    publish_workflow()
+    played(*SMOOTH)
+    publish_workflow("ship", "test")
+    assert [stage["name"] for stage in read()["workflows"][0]["stages"]] == ["Test", "build"]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "begin", "end"),
+    [
+        (None, None, NOW - timedelta(days=30), NOW),
+        ("7d", None, NOW - timedelta(days=7), NOW),
+        ("2w", "12h", NOW - timedelta(days=14), NOW - timedelta(hours=12)),
+        (None, "7d", NOW - timedelta(days=37), NOW - timedelta(days=7)),
+        ("2026-03-02T08:00:00Z", "2027-01-01T00:00:00Z", datetime(2026, 3, 2, 8, tzinfo=UTC), NOW),
+    ],
+)
+def test_window_is_between_two_moments(since: str | None, until: str | None, begin: datetime, end: datetime) -> None:
+    assert read_window(since, until, NOW) == (begin, end, NOW)
+
+
+def test_day_is_its_beginning_where_the_reader_is() -> None:
+    with timezone.override("Asia/Shanghai"):
+        assert read_window("2026-03-02", None, NOW).since == datetime(2026, 3, 1, 16, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "field"),
+    [
+        ("yesterday", None, "since"), ("", None, "since"), (None, "30", "until"), ("30x", None, "since"),
+        ("9999w", None, "since"), ("1d", "2d", "since"), ("2027-01-01", None, "since"), ("2026-02-30", None, "since"),
+        ("0001-01-01T00:00:00+14:00", None, "since"),
+    ],
+)  # fmt: skip
+def test_window_that_is_none_is_refused_by_name(since: str | None, until: str | None, field: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read_window(since, until, NOW)
+    assert refused.value.details["field"] == field
+    assert refused.value.fix
+
+
+def test_days_are_those_of_the_reader_and_none_is_left_out() -> None:
+    moment = datetime(2026, 3, 18, 17, tzinfo=UTC)  # the 19th in Shanghai
+    window = Window(NOW - timedelta(days=3), NOW, NOW)
+    with timezone.override("Asia/Shanghai"):
+        days = statistics.per_day([moment.timestamp()] * 2, window)
+    assert {day.day: count for day, count in days.items()} == {17: 0, 18: 0, 19: 2, 20: 0}
+    assert {day.isoformat(): count for day, count in statistics.per_week(days).items()} == {"2026-03-16": 2}
