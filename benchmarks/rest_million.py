@@ -31,11 +31,11 @@ SELECTIONS = {
 _STATES = ("ACTIVE", "ACTIVE", "ACTIVE", "PAUSED", "COMPLETED", "COMPLETED", "COMPLETED", "FAILED", "ABORTED")
 _FILL = """
 INSERT INTO flow_sessions (id, workflow_id, pinned_version_id, name, status, created_at, updated_at, current_stage_id,
-    stage_states, context, metadata, tags, owner_id, team_id, version, chain_head)
+    stage_states, context, metadata, tags, owner_id, team_id, version, chain_head, forked_from)
 {numbers}
 SELECT '{workflow}' || '-' || n, '{workflow}', '{version}', 'Feature ' || (h % 999983), {status}, {time}, {time}, '',
     '{{}}', '{{}}', '{{}}', '[]', {first_owner} + h % {owners},
-    NULLIF({first_team} - 1 + (h / 1000) % {places}, {first_team} - 1), 1, ''
+    NULLIF({first_team} - 1 + (h / 1000) % {places}, {first_team} - 1), 1, '', ''
 FROM (SELECT n, (n * 7368787) % 1000000007 AS h FROM numbers) AS hashed
 """
 _NUMBERS = {

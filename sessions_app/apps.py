@@ -12,8 +12,9 @@ class SessionsConfig(AppConfig):
     verbose_name = _("Sessions")
 
     def ready(self) -> None:
-        from sessions_app import parts, receivers  # models can be imported only now
+        from sessions_app import checkups, parts, receivers  # models can be imported only now
         from sessions_app.capturing import SessionHolder
 
         receivers.connect()
         parts.register_holder(SessionHolder())
+        checkups.register("sessions_app.checkups.sessions", "sessions_app.checkups.tables")

@@ -9,11 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sessions_app.language import gettext as _
+from sessions_app.machine import ENDED
 from sessions_app.models import FlowSession, SessionEvent
+from sessions_app.moving import Move, Reason
 from sessions_app.parts import State, holders
 from sessions_app.state_diff import Changed, session_differences
+from sessions_app.words import session_state_in_full
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sessions_app.change import Change, Changes
 
 COLUMNS = ("pinned_version_id", "name", "status", "current_stage_id", "context", "metadata", "tags")
@@ -30,9 +36,12 @@ def capture(flow_session: FlowSession) -> State:
     return capture_many([flow_session])[0]
 
 
-def capture_many(flow_sessions: Sequence[FlowSession]) -> list[State]:
-    """The same for each of several sessions, in as many queries; owner and team should be selected."""
-    shares = {holder.name: holder.capture_many(flow_sessions) for holder in holders()}
+def capture_many(flow_sessions: Sequence[FlowSession], *, thorough: bool = False) -> list[State]:
+    """The same for each of several sessions, in as many queries; owner and team should be selected.
+
+    ``thorough``: the sessions' own rows are not believed when they say that there is nothing more.
+    """
+    shares = {holder.name: holder.capture_many(flow_sessions, thorough=thorough) for holder in holders()}
     return [{name: share[place] for name, share in shares.items()} for place in range(len(flow_sessions))]
 
 
@@ -49,7 +58,7 @@ class SessionHolder:
 
     name = "session"
 
-    def capture_many(self, flow_sessions: Sequence[FlowSession]) -> list[dict[str, Any]]:
+    def capture_many(self, flow_sessions: Sequence[FlowSession], *, thorough: bool = False) -> list[dict[str, Any]]:
         return [_captured(flow_session) for flow_session in flow_sessions]
 
     def put_back(self, change: Change, before: Any, after: Any) -> Changes:
@@ -60,8 +69,26 @@ class SessionHolder:
         for name, value in session_changes(event).items():
             share[name] = value["after"]
 
+    def move(self, state: State, move: Move) -> None:
+        """Other columns follow from the stages, which the floor above knows."""
+        state[self.name] = {**state[self.name], "pinned_version_id": move.target_id}
+
+    def hindrances(self, flow_sessions: Sequence[FlowSession], now: datetime) -> Sequence[Sequence[Reason]]:
+        """Ended sessions stay as they ended."""
+        return [[_ended(flow_session)] if flow_session.status in ENDED else [] for flow_session in flow_sessions]
+
     def differences(self, before: Any, after: Any, *, reveal: bool) -> list[Changed]:
         return session_differences(before, after, reveal=reveal)
+
+
+def _ended(flow_session: FlowSession) -> Reason:
+    return Reason(
+        "session-ended",
+        _("The session {id} is {status}.").format(
+            id=flow_session.pk, status=session_state_in_full(flow_session.status)
+        ),
+        fix=_("Only sessions that have not ended can be migrated."),
+    )
 
 
 def session_changes(event: SessionEvent) -> Mapping[str, Any]:

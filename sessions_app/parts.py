@@ -13,7 +13,10 @@ from sessions_app.actors import Actor
 from sessions_app.models import FlowSession, SessionEvent
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sessions_app.change import Change, Changes
+    from sessions_app.moving import Move, Reason
     from sessions_app.state_diff import Changed
 
 State = dict[str, Any]
@@ -39,14 +42,23 @@ class Holder(Protocol):
 
     name: str
 
-    def capture_many(self, flow_sessions: Sequence[FlowSession]) -> Sequence[Any]:
-        """For each session what this floor stores of it, as JSON data, in as many queries as for one."""
+    def capture_many(self, flow_sessions: Sequence[FlowSession], *, thorough: bool = False) -> Sequence[Any]:
+        """For each session what this floor stores of it, as JSON data, in as many queries as for one.
+
+        ``thorough``: a session's own row is not believed when it says that there is nothing.
+        """
 
     def put_back(self, change: Change, before: Any, after: Any) -> Changes:
         """Inside a change, make what is stored from ``before`` into ``after``; what an event says of it."""
 
     def replay(self, state: State, event: SessionEvent) -> None:
         """Work the session's next event into ``state``, of which other holders have a share as well."""
+
+    def move(self, state: State, move: Move) -> None:
+        """Put this floor's share, as another version of the workflow has it, into ``state``; none is changed in place."""
+
+    def hindrances(self, flow_sessions: Sequence[FlowSession], now: datetime) -> Sequence[Sequence[Reason]]:
+        """For each session what beside its state keeps it from moving to another version now, in one query at most."""
 
     def differences(self, before: Any, after: Any, *, reveal: bool) -> list[Changed]:
         """What differs between two shares, as data and in words; secrets masked unless ``reveal``.

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from django.core.exceptions import ObjectDoesNotExist
+
+from sessions_app.canonical import canonical
 from sessions_app.masking import MASK, mask
 from sessions_app.models import SessionEvent
 from sessions_app.parts import State, holders
@@ -25,19 +28,35 @@ class BrokenHistory(ValueError):
         self.seq = seq
 
 
-def replay(events: Iterable[SessionEvent]) -> State:
-    """The state after a session's events, which are given from the first on, in order; BrokenHistory if they can't be."""
-    state: State = {}
-    for event in events:
+class Replay:
+    """A state to which a session's events are added one by one, from the first on, in order."""
+
+    def __init__(self) -> None:
+        self._state: State = {}
+
+    def add(self, event: SessionEvent) -> State:
+        """The state after the session's next event, which goes on changing; BrokenHistory if it can't be."""
         if event.cause is None:
-            state[FIRST_OF_CHANGE] = (event.seq, event.type)
+            self._state[FIRST_OF_CHANGE] = (event.seq, event.type)
         try:
             for holder in holders():
-                holder.replay(state, event)
-        except (LookupError, TypeError, ValueError, AttributeError, StopIteration) as error:
+                holder.replay(self._state, event)
+        except (LookupError, TypeError, ValueError, AttributeError, StopIteration, ObjectDoesNotExist) as error:
             raise BrokenHistory(event.seq, error) from error
-    state.pop(FIRST_OF_CHANGE, None)
-    return state
+        return self.state
+
+    @property
+    def state(self) -> State:
+        """What the events so far add up to."""
+        return {name: share for name, share in self._state.items() if name != FIRST_OF_CHANGE}
+
+
+def replay(events: Iterable[SessionEvent]) -> State:
+    """The state after a session's events, given from the first on, in order; BrokenHistory if they can't be."""
+    replayed = Replay()
+    for event in events:
+        replayed.add(event)
+    return replayed.state
 
 
 class Difference(NamedTuple):
@@ -51,6 +70,29 @@ class Difference(NamedTuple):
 def differences(replayed: State, stored: State) -> list[Difference]:
     """Where the two differ, as far as what is masked lets one see."""
     return list(_differing("", mask(replayed), mask(stored)))
+
+
+def corrected(replayed: Any, stored: Any) -> Any:
+    """What is stored, but where the two differ what the events say; ValueError where they hide it, as a secret."""
+    shown = mask(stored)
+    if _agree(replayed, shown):
+        return stored
+    if isinstance(replayed, Mapping) and isinstance(stored, Mapping):
+        return _corrected_object(replayed, stored)
+    if isinstance(replayed, list) and isinstance(stored, list) and len(replayed) == len(stored):
+        return [corrected(*pair) for pair in zip(replayed, stored, strict=True)]
+    if MASK in canonical(replayed):
+        raise ValueError("events keep no secrets")
+    return replayed
+
+
+def _corrected_object(replayed: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Entries that the events don't know go; what they mask is taken from what is stored."""
+    known = {key: value for key, value in stored.items() if key in replayed or mask({key: value}) != {key: value}}
+    missing = {key: value for key, value in _plain(replayed).items() if key not in stored}
+    if MASK in canonical(missing):
+        raise ValueError("events keep no secrets")
+    return {**{key: corrected(replayed.get(key, MASK), value) for key, value in known.items()}, **missing}
 
 
 def _differing(path: str, one: Any, other: Any) -> Iterator[Difference]:

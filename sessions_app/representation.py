@@ -15,7 +15,7 @@ from sessions_app.definitions.schema import Definition, StageDefinition
 from sessions_app.language import localised
 from sessions_app.machine import SESSION_RULES
 from sessions_app.masking import mask
-from sessions_app.models import FlowSession, WorkflowDefinition
+from sessions_app.models import FlowSession, Savepoint, WorkflowDefinition
 from sessions_app.parts import describe
 
 
@@ -40,6 +40,7 @@ def session_json(flow_session: FlowSession, *, reveal: bool = False) -> dict[str
         "tags": hidden(flow_session.tags),
         "owner": owner.get_username(),
         "team": team.name if team else None,
+        "forked_from": flow_session.forked_from or None,
         "version": flow_session.version,
         "allowed_actions": machine.allowed_verbs(SESSION_RULES, flow_session.status),
     }
@@ -48,6 +49,27 @@ def session_json(flow_session: FlowSession, *, reveal: bool = False) -> dict[str
 def session_detail_json(flow_session: FlowSession, *, reveal: bool = False) -> dict[str, Any]:
     """A session with what each floor knows of it (``stages``, …)."""
     return {**session_json(flow_session, reveal=reveal), **describe(flow_session, reveal=reveal)}
+
+
+def savepoint_json(savepoint: Savepoint) -> dict[str, Any]:
+    """A savepoint without the state that it holds."""
+    return {
+        "id": savepoint.pk,
+        "session_id": savepoint.session_id,
+        "seq": savepoint.seq,
+        "kind": savepoint.kind,
+        "verb": savepoint.verb or None,
+        "stage_id": savepoint.stage_id or None,
+        "note": mask(savepoint.note),
+        "actor": savepoint.actor,
+        "created_at": savepoint.created_at,
+        "size": savepoint.size,
+    }
+
+
+def savepoint_detail_json(savepoint: Savepoint, state: dict[str, Any], *, reveal: bool = False) -> dict[str, Any]:
+    """A savepoint with its state; see :func:`sessions_app.savepoints.state_of`."""
+    return {**savepoint_json(savepoint), "state": state if reveal else mask(state)}
 
 
 def keep(value: Any) -> Any:

@@ -14,6 +14,7 @@ from sessions_app.current import make_current
 from sessions_app.exceptions import Conflict, NotFound
 from sessions_app.forking import forked_session
 from sessions_app.keeping import keep
+from sessions_app.kept import forks_of
 from sessions_app.language import gettext as _
 from sessions_app.lookup import get_session
 from sessions_app.masking import mask_text, shown
@@ -121,6 +122,7 @@ class SavepointManager(Manager):
         ) as change:
             _record_fork(change, state, reason)
             if dry_run:
+                change.set(updated_at=change.now)
                 self._tell_trial(change, of_event(change.events[0]))
                 raise NothingToDo
         if dry_run:
@@ -130,11 +132,11 @@ class SavepointManager(Manager):
     def list_forks(self, session_id: str) -> QuerySet[FlowSession]:
         """The sessions that went on from one's savepoints, newest first; those that the actor may see."""
         flow_session = get_session(self.actor, session_id)
-        # '@' and its successor: the index of what was forked is read from one to the other.
-        known = FlowSession.objects.visible_to(self.actor)
-        return known.filter(forked_from__gt=f"{flow_session.pk}@", forked_from__lt=f"{flow_session.pk}A").order_by(
-            "-created_at", "-id"
-        )
+        return forks_of(self.actor, flow_session.pk)
+
+    def _newest(self, session_id: str) -> list[str]:
+        known = Savepoint.objects.visible_to(self.actor).filter(session=session_id)
+        return list(known.order_by("-seq").values_list("pk", flat=True)[:5])
 
     def _finish_session(self, change: Change) -> FlowSession:
         flow_session: FlowSession = self._finish(change)
@@ -143,10 +145,7 @@ class SavepointManager(Manager):
     def _not_found(self, savepoint_id: str) -> NotFound:
         """What it says is the same for one that is not there and one that may not be seen."""
         session_id = savepoint_id.rpartition("@")[0]
-        known = (
-            Savepoint.objects.visible_to(self.actor).filter(session=session_id) if is_reference(session_id) else None
-        )
-        newest = list(known.order_by("-seq").values_list("pk", flat=True)[:5]) if known is not None else []
+        newest = self._newest(session_id) if is_reference(session_id) else []
         return NotFound(
             _("There is no savepoint {id}.").format(id=shown(savepoint_id)[:160] or "''"),
             fix=_("The newest of that session: {ids}.").format(ids=", ".join(newest))
@@ -167,6 +166,7 @@ def state_of(savepoint: Savepoint) -> State:
             fix=_("Use another savepoint of the session, or a backup; 'vc flow doctor' says what else is damaged."),
             code="savepoint-damaged",
             savepoint_id=savepoint.pk,
+            session_id=savepoint.session_id,
         ) from error
 
 

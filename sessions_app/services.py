@@ -192,7 +192,7 @@ class FlowSessionManager(Manager):
         reason = mask_text(clean_text(reason, _("reason")))
         with self._change(session_id, "delete") as change:
             change.record("session.deleted", {}, reason=reason, level=Level.WARNING)
-            change.result = _bury(change, reason)
+            change.result = bury(change, reason)
         tombstone: Tombstone = self._finish(change)
         return tombstone
 
@@ -262,7 +262,8 @@ def _merged_value(name: str, before: Any, value: Any) -> Any:
     return list(dict.fromkeys(restored)) if isinstance(restored, list) else restored
 
 
-def _bury(change: Change, reason: str) -> Tombstone:
+def bury(change: Change, reason: str, *, archive: str = "") -> Tombstone:
+    """Delete the session of a change and leave a tombstone; ``archive`` names the file that has it."""
     flow_session = change.flow_session
     tombstone = Tombstone.objects.create(
         session_id=flow_session.pk,
@@ -273,6 +274,7 @@ def _bury(change: Change, reason: str) -> Tombstone:
         door=change.actor.door,
         reason=reason,
         deleted_at=change.now,
+        archive=archive,
     )
     FlowSession.objects.filter(pk=flow_session.pk).delete()
     change.is_deleted = True

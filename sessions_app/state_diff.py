@@ -82,6 +82,12 @@ def of_event(event: SessionEvent) -> list[Changed]:
     return [*compared(*states), *_hidden(event)]
 
 
+def origin_of(event: SessionEvent) -> str:
+    """The savepoint that such an event put back or went on from; empty for one that did neither."""
+    found = (event.changes.get(name, {}).get("after") for name in ("savepoint", "forked_from"))
+    return next((str(savepoint_id) for savepoint_id in found if savepoint_id), "")
+
+
 def _hidden(event: SessionEvent) -> Iterator[Changed]:
     """Secrets that became others, of which the log says that alone: ``attempts.build.1.context.password``."""
     for name, change in event.changes.items():
@@ -100,7 +106,7 @@ def session_differences(before: Mapping[str, Any], after: Mapping[str, Any], *, 
     found = []
     for field, label in _PLAIN.items():
         values = [_told(field, state.get(field), reveal=reveal) for state in (before, after)]
-        if before.get(field) != after.get(field):
+        if (before.get(field) or None) != (after.get(field) or None):
             found.append(Changed("session", field, *values, arrow(_(label), *_words(field, values))))
     for field in _OBJECTS:
         for path, *pair in in_object(field, before.get(field), after.get(field), reveal=reveal):

@@ -59,6 +59,9 @@ _VERBS = {
     "work on": noop("working on it"),
     "claim": noop("claim"),
     "release": noop("release"),
+    "restore": noop("restoring"),
+    "migrate": noop("moving to another version"),
+    "force": noop("what was forced"),
 }
 
 
@@ -88,6 +91,15 @@ def stage_state_in_full(status: str) -> str:
 
 def _in_full(word: str, status: str) -> str:
     return word if word.upper() == status else f"{word} ({status})"
+
+
+def savepoint_taken(kind: str, verb: str, stage_id: str) -> str:
+    """When a savepoint was taken: by hand, at the end of a stage, or before what could be regretted."""
+    if kind == "STAGE_END":
+        return _("end of {stage}").format(stage=stage_id)
+    if kind == "BEFORE":
+        return _("before {verb}").format(verb=verb_name(verb))
+    return _("by hand")
 
 
 def mark(status: str) -> str:

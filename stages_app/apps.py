@@ -12,8 +12,9 @@ class StagesConfig(AppConfig):
     verbose_name = _("Stages")
 
     def ready(self) -> None:
-        from sessions_app import chores, parts  # models can be imported only now
+        from sessions_app import checkups, chores, companions, parts  # models can be imported only now
         from stages_app import expiry, receivers
+        from stages_app.arriving import AttemptsBearer
         from stages_app.capturing import AttemptsHolder
         from stages_app.representation import StagesPart
 
@@ -21,3 +22,5 @@ class StagesConfig(AppConfig):
         chores.register(expiry.CHORE)
         parts.register(StagesPart())
         parts.register_holder(AttemptsHolder())
+        companions.register_bearer(AttemptsBearer())
+        checkups.register("stages_app.checkups")

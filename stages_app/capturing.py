@@ -14,10 +14,11 @@ from typing import Any
 
 from sessions_app.change import Change, Changes
 from sessions_app.models import FlowSession, SessionEvent
+from sessions_app.moving import Move, Reason
 from sessions_app.parts import State
 from sessions_app.rows import table
 from sessions_app.state_diff import Changed
-from stages_app import putting_back, replaying
+from stages_app import moving, putting_back, replaying
 from stages_app.models import StageInstance, StageItem
 from stages_app.state_diff import attempts_differences
 
@@ -47,9 +48,9 @@ class AttemptsHolder:
 
     name = "attempts"
 
-    def capture_many(self, flow_sessions: Sequence[FlowSession]) -> list[dict[str, Any]]:
+    def capture_many(self, flow_sessions: Sequence[FlowSession], *, thorough: bool = False) -> list[dict[str, Any]]:
         """Two queries, however many sessions there are; none for none that has begun a stage."""
-        begun = [flow_session.pk for flow_session in flow_sessions if flow_session.stage_states]
+        begun = [flow_session.pk for flow_session in flow_sessions if thorough or flow_session.stage_states]
         found = captured(begun) if begun else {}
         return [found.get(flow_session.pk, {}) for flow_session in flow_sessions]
 
@@ -60,6 +61,14 @@ class AttemptsHolder:
     def replay(self, state: State, event: SessionEvent) -> None:
         """See :mod:`stages_app.replaying`."""
         replaying.replay(state, event)
+
+    def move(self, state: State, move: Move) -> None:
+        """See :mod:`stages_app.moving`."""
+        moving.move(state, move)
+
+    def hindrances(self, flow_sessions: Sequence[FlowSession], now: datetime) -> Sequence[Sequence[Reason]]:
+        """Stages that somebody holds: see :mod:`stages_app.moving`."""
+        return moving.hindrances(flow_sessions, now)
 
     def differences(self, before: Any, after: Any, *, reveal: bool) -> list[Changed]:
         """See :mod:`stages_app.state_diff`."""

@@ -46,12 +46,12 @@ def put_back(change: Change, before: Attempts, after: Attempts) -> Changes:
     held.update(**leases.ENDED)
     after = _with_able_assignees(change, before, after)
     differing = sorted(key for key in {*before, *after} if before.get(key) != after.get(key))
+    states = {attempt["stage_id"]: attempt["status"] for attempt in sorted(after.values(), key=lambda a: a["attempt"])}
+    change.set(stage_states=states)
     if not differing:
         return {}
     _remove(change, [key for key in differing if key in before])
-    _write(change, {key: after[key] for key in differing if key in after})
-    states = {attempt["stage_id"]: attempt["status"] for attempt in sorted(after.values(), key=lambda a: a["attempt"])}
-    change.set(stage_states=states)
+    write(change, {key: after[key] for key in differing if key in after})
     return {f"attempts.{key}": (before.get(key), after.get(key)) for key in differing}
 
 
@@ -62,7 +62,8 @@ def _remove(change: Change, keys: Sequence[str]) -> None:
     StageInstance.objects.filter(pk__in=ids).delete()
 
 
-def _write(change: Change, attempts: Attempts) -> None:
+def write(change: Change, attempts: Attempts) -> None:
+    """Write attempts that are not stored, with their items, inside a change."""
     users = _users(attempts)
     rows = [_row(change, key, attempt, users) for key, attempt in attempts.items()]
     for row in rows:

@@ -162,7 +162,7 @@ class StagesPart:
         attempts, items = attempts_of(flow_sessions)
         described = []
         for flow_session in flow_sessions:
-            stages = _stages(flow_session, attempts.get(flow_session.pk, ()), items, reveal=reveal)
+            stages = stages_json(flow_session, attempts.get(flow_session.pk, ()), items, reveal=reveal)
             if actor is not None:
                 permitted = permitted_verbs(actor, flow_session)
                 stages = [_narrowed(stage, permitted) for stage in stages]
@@ -170,7 +170,7 @@ class StagesPart:
         return described
 
 
-def _stages(
+def stages_json(
     flow_session: FlowSession, attempts: Iterable[Attempt], items: Items, *, reveal: bool
 ) -> list[dict[str, Any]]:
     """A session's stages: those of the definition in their order, then the others."""

@@ -12,9 +12,12 @@ class StatusBridgeConfig(AppConfig):
     verbose_name = _("Status bridge")
 
     def ready(self) -> None:
-        from sessions_app import parts  # models can be imported only now
+        from sessions_app import checkups, companions, parts  # models can be imported only now
+        from status_bridge.companion import StatusEntryCompanion
         from status_bridge.representation import StatusEntryPart
         from status_bridge.services import FlowStatusIntegration
 
         FlowStatusIntegration.register_session_change_hooks()
         parts.register(StatusEntryPart())
+        companions.register(StatusEntryCompanion())
+        checkups.register("status_bridge.checkups")

@@ -13,6 +13,7 @@ from sessions_app.cli import parser as ground
 from sessions_app.cli.arguments import JSON, whole_number
 from sessions_app.cli.build import HelpShown, parse
 from sessions_app.cli.door import guard
+from sessions_app.cli.savepoint_parser import SAVEPOINT
 from sessions_app.cli.terminal import Terminal
 from sessions_app.cli.token_parser import TOKEN
 from sessions_app.cli.tree import Argument, Command, Group
@@ -25,6 +26,7 @@ from status_bridge.cli.webhook_parser import WEBHOOK
 from status_bridge.cli.worker_parser import WORKER
 from vcflow_site import __version__
 from vcflow_site.backups.parser import BACKUP
+from vcflow_site.doctor.parser import DOCTOR
 
 TYPE_CHECKING = False  # as in sessions_app.exceptions
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ FLOW = Group(
     stages.ITEM,
     stages.DELIVERABLE,
     stages.STAGE,
+    SAVEPOINT,
     STATUS,
     *stages.PLACE,
     stages.STATS,
@@ -62,6 +65,7 @@ FLOW = Group(
     CONFLICT,
     WORKER,
     BACKUP,
+    DOCTOR,
     PLUGIN,
 )
 

@@ -43,9 +43,12 @@ NAMES = (
     "VCFLOW_BACKUP_EVERY",
     "VCFLOW_BACKUP_KEEP",
     "VCFLOW_BACKUP_FOLDER",
+    "VCFLOW_ARCHIVE_AFTER",
+    "VCFLOW_ARCHIVE_FOLDER",
     "VCFLOW_SESSION",
+    "VCFLOW_LEASE",
 )
-"""Every variable that vcflow reads; the command line alone reads the last."""
+"""Every variable that vcflow reads; the command line alone reads the last two."""
 
 SECRETS = ("VCFLOW_SECRET_KEY", "VCFLOW_WEBHOOK_KEY", "VCFLOW_DATABASE_URL")
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
@@ -84,6 +87,8 @@ class Config(NamedTuple):
     backup_keep: int
     """How many scheduled backups are kept."""
     backup_folder: Path
+    archive_after: int  # days after their end; 0: never
+    archive_folder: Path
 
     @property
     def is_secure(self) -> bool:
@@ -119,6 +124,8 @@ def load(environ: Mapping[str, str]) -> Config:
         backup_every=_read(environ, "VCFLOW_BACKUP_EVERY", _parse_hours, 0),
         backup_keep=_read(environ, "VCFLOW_BACKUP_KEEP", _parse_keep, 14),
         backup_folder=_read(environ, "VCFLOW_BACKUP_FOLDER", _parse_folder, home / "backups"),
+        archive_after=_read(environ, "VCFLOW_ARCHIVE_AFTER", _parse_days, 0),
+        archive_folder=_read(environ, "VCFLOW_ARCHIVE_FOLDER", _parse_folder, home / "archive"),
     )
 
 
@@ -176,6 +183,12 @@ def _parse_log_level(value: str) -> str:
 def _parse_hours(value: str) -> int:
     if not re.fullmatch("[0-9]{1,4}", value):
         raise ValueError(_("Give a number of hours, such as 24, or 0 for none."))
+    return int(value)
+
+
+def _parse_days(value: str) -> int:
+    if not re.fullmatch("[0-9]{1,4}", value):
+        raise ValueError(_("Give a number of days, such as 365, or 0 for never."))
     return int(value)
 
 

@@ -24,6 +24,8 @@ VCFLOW_WORKER = config.worker
 VCFLOW_BACKUP_EVERY = config.backup_every
 VCFLOW_BACKUP_KEEP = config.backup_keep
 VCFLOW_BACKUP_FOLDER = config.backup_folder
+VCFLOW_ARCHIVE_AFTER = config.archive_after
+VCFLOW_ARCHIVE_FOLDER = config.archive_folder
 DATABASES = {"default": config.database}
 
 INSTALLED_APPS = plugins.with_plugins(

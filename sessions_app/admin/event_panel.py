@@ -9,13 +9,14 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.urls import reverse
 
-from sessions_app.admin.event_words import LEVELS, item_text
+from sessions_app.admin.event_words import LEVELS, item_text, moved
 from sessions_app.admin.panels import Panel, View, register_panel
 from sessions_app.cli.words import event_name
 from sessions_app.language import gettext as _
 from sessions_app.language import noop
 from sessions_app.masking import shown
 from sessions_app.models import FlowSession, SessionEvent
+from sessions_app.state_diff import MOVES
 from sessions_app.states import Level
 from sessions_app.words import session_state, stage_state
 
@@ -129,6 +130,9 @@ def _state(event: SessionEvent, status: str) -> str:
 
 def _changes(flow_session: FlowSession, event: SessionEvent) -> Iterator[dict[str, Any]]:
     """What an event changed besides the state, as it stands in the log: masked when it was recorded."""
+    if event.type in MOVES:
+        yield from (each for each in moved(event) if each["name"] not in _TOLD_ABOVE)
+        return
     for name, change in event.changes.items():
         before, after = change["before"], change["after"]
         if name not in _TOLD_ABOVE:

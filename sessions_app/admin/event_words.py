@@ -10,6 +10,7 @@ from sessions_app.language import gettext as _
 from sessions_app.language import localised, noop
 from sessions_app.masking import shown
 from sessions_app.models import FlowSession, SessionEvent
+from sessions_app.state_diff import MOVES, Changed, of_event, origin_of
 from sessions_app.states import Level
 from sessions_app.words import session_state, stage_state
 
@@ -22,6 +23,10 @@ LEVELS = {
 """A sign and a word for each."""
 
 _CLASSES = {Level.DEBUG: "pending", Level.INFO: "pending", Level.WARNING: "paused", Level.ERROR: "failed"}
+
+
+MOST_MOVED = 200
+"""How many things are told of one event that moved a whole session."""
 
 
 class Told(NamedTuple):
@@ -45,12 +50,34 @@ def told(event: SessionEvent) -> Told:
 
 def changes(flow_session: FlowSession, event: SessionEvent) -> Iterator[dict[str, Any]]:
     """What an event changed, as it stands in the log: masked when it was recorded."""
+    if event.type in MOVES:
+        yield from moved(event)
+        return
     for name, change in event.changes.items():
         values = [change["before"], change["after"]]
         if name in ("status", "session.status"):
             is_stage = bool(event.stage_instance_id) and name == "status"
             values = [_state(value, is_stage=is_stage) for value in values]
         yield {"name": name, "text": item_text(flow_session, event, name), "before": values[0], "after": values[1]}
+
+
+def moved(event: SessionEvent) -> Iterator[dict[str, Any]]:
+    """What an event did that moved a whole session: thing by thing, without the attempts as they were and are."""
+    if origin := origin_of(event):
+        yield {"name": "savepoint", "text": _("Savepoint: {id}").format(id=origin), "before": None, "after": origin}
+    found = of_event(event)
+    yield from (_told(changed) for changed in found[:MOST_MOVED])
+    if len(found) > MOST_MOVED:
+        more = _("and {count} more").format(count=len(found) - MOST_MOVED)
+        yield {"name": "…", "text": more, "before": None, "after": None}
+
+
+def _told(changed: Changed) -> dict[str, Any]:
+    values = [changed.before, changed.after]
+    if changed.field in ("status", "attempt"):
+        values = [_state(value, is_stage=changed.part == "stage") for value in values]
+    place = f"{changed.stage_id}.{changed.attempt} " if changed.stage_id else ""
+    return {"name": f"{place}{changed.field}", "text": changed.text, "before": values[0], "after": values[1]}
 
 
 def _state(status: str | None, *, is_stage: bool) -> str | None:

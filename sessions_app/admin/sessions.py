@@ -14,6 +14,7 @@ from sessions_app.access import session_not_found
 from sessions_app.admin.live import LiveSessions
 from sessions_app.admin.panels import View, drawn_panels
 from sessions_app.admin.parts import SeenBySome, actor_of
+from sessions_app.admin.savepoint_pages import SavepointPages
 from sessions_app.admin.session_acts import SessionActs
 from sessions_app.admin.session_list import SessionList
 from sessions_app.admin.session_page import head, page_data
@@ -22,11 +23,11 @@ from sessions_app.text import is_reference
 
 
 @admin.register(FlowSession)
-class FlowSessionAdmin(SessionList, SessionActs, LiveSessions, SeenBySome, admin.ModelAdmin):
+class FlowSessionAdmin(SessionList, SavepointPages, SessionActs, LiveSessions, SeenBySome, admin.ModelAdmin):
     """Looks at sessions; what is done to one goes through its verbs."""
 
     def get_urls(self) -> list[URLPattern]:
-        return [*self.act_urls(), *self.live_urls(), *super().get_urls()]
+        return [*self.savepoint_urls(), *self.act_urls(), *self.live_urls(), *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -20,6 +20,7 @@ SESSION: dict[str, Any] = {
     "tags": ["backend"],
     "owner": "mei",
     "team": "platform",
+    "forked_from": None,
     "version": 7,
     "allowed_actions": ["pause", "complete", "fail", "abort"],
 }

@@ -37,6 +37,7 @@ SESSION: dict[str, Schema] = {
     "tags": array({"type": "string"}),
     "owner": {"type": "string", "description": "A username."},
     "team": nullable("string"),
+    "forked_from": nullable("string", description="The savepoint from which it went on, if it is a fork."),
     "version": {"type": "integer", "minimum": 1, "description": "The number of its last event; its ETag."},
     "allowed_actions": array(
         {"type": "string", "enum": list(SESSION_RULES)}, description="The verbs that the caller may use now."

@@ -8,6 +8,8 @@ from sessions_app.api.bulk import BulkVerbs
 from sessions_app.api.events import Events
 from sessions_app.api.imports import Imports
 from sessions_app.api.me import CurrentSession, Me
+from sessions_app.api.migrating import Migrations
+from sessions_app.api.savepoints import Savepoints
 from sessions_app.api.sessions import VERBS, Sessions
 from sessions_app.api.tokens import Tokens
 from sessions_app.api.workflows import Workflows
@@ -27,6 +29,17 @@ urlpatterns = [
     ),
     path("sessions/<str:session_id>/switch/", CurrentSession.as_view({"post": "switch"}), name="session-switch"),
     path("sessions/<str:session_id>/logs/", Events.as_view({"get": "logs"}), name="session-logs"),
+    path(
+        "sessions/<str:session_id>/savepoints/",
+        Savepoints.as_view({"get": "list_of_session", "post": "create"}),
+        name="session-savepoints",
+    ),
+    path("savepoints/", Savepoints.as_view({"get": "list"}), name="savepoints"),
+    path("savepoints/<str:savepoint_id>/", Savepoints.as_view({"get": "retrieve"}), name="savepoint"),
+    *(
+        path(f"savepoints/<str:savepoint_id>/{name}/", Savepoints.as_view({method: name}), name=f"savepoint-{name}")
+        for method, name in (("get", "diff"), ("post", "restore"), ("post", "fork"))
+    ),
     path("events/", Events.as_view({"get": "list"}), name="events"),
     path("events/feed/", Events.as_view({"get": "feed"}), name="events-feed"),
     path("me/", Me.as_view({"get": "retrieve"}), name="me"),
@@ -57,4 +70,5 @@ urlpatterns = [
     path("workflows/<str:workflow_id>/export/", Workflows.as_view({"get": "export"}), name="workflow-export"),
     path("workflows/<str:workflow_id>/diagram/", Workflows.as_view({"get": "diagram"}), name="workflow-diagram"),
     path("workflows/<str:workflow_id>/retire/", Workflows.as_view({"post": "retire"}), name="workflow-retire"),
+    path("workflows/<str:workflow_id>/migrate/", Migrations.as_view({"post": "create"}), name="workflow-migrate"),
 ]

@@ -21,7 +21,7 @@ from sessions_app.words import session_state, stage_state
 
 AnyManager = TypeVar("AnyManager", bound=Manager)
 
-_NOT_THE_REQUEST = ("as_user", "command", "idempotency_key", "json", "lease")
+_NOT_THE_REQUEST = ("as_user", "command", "idempotency_key", "json", "lease", "yes")
 
 _RULES = {
     "environment": noop("VCFLOW_SESSION names it"),
@@ -125,6 +125,8 @@ def _replay_lines(answer: Mapping[str, Any]) -> Iterable[str]:
         yield _("   Session: {id} ({name}), {status} then").format(
             id=flow_session["id"], name=visible(flow_session["name"]), status=state
         )
+    elif "seq" in flow_session:
+        yield _("   Savepoint: {id}").format(id=flow_session["id"])
     else:
         yield _("   Deleted: {id}").format(id=flow_session["id"])
     # Why each made sense was told in the language of whoever asked first.

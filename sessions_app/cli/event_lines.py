@@ -11,12 +11,15 @@ from sessions_app.cli.words import event_name, moment
 from sessions_app.language import gettext as _
 from sessions_app.language import localised
 from sessions_app.models import FlowSession, SessionEvent
+from sessions_app.state_diff import MOVES, lines, of_event, origin_of
 from sessions_app.states import Level
 from sessions_app.text import visible
 from sessions_app.words import session_state, stage_state
 
 VALUE_WIDTH = 60
 INDENT = "    "
+MOVE_LINES = 40
+"""At most so many of an event that moved a whole session."""
 
 _ITEM, _DELIVERABLE = "items.", "deliverables."
 
@@ -33,6 +36,9 @@ class EventLines:
         yield visible(_head(event))
         if event.reason:
             yield from _reason_lines(event)
+        if event.type in MOVES:
+            yield from (INDENT + visible(line) for line in _moved(event))
+            return
         for name, change in event.changes.items():
             yield from (INDENT + visible(line) for line in self._change(event, name, change["before"], change["after"]))
 
@@ -84,6 +90,13 @@ def _reason_lines(event: SessionEvent) -> Iterable[str]:
     told = first if event.type == "session.noted" else _("Why: {reason}").format(reason=first)
     yield INDENT + visible(told)
     yield from (INDENT * 2 + visible(line) for line in more)
+
+
+def _moved(event: SessionEvent) -> Iterable[str]:
+    """What an event did that moved a whole session."""
+    if origin := origin_of(event):
+        yield _("Savepoint: {id}").format(id=origin)
+    yield from lines(of_event(event), MOVE_LINES)
 
 
 def _differences(name: str, before: Any, after: Any) -> Iterable[str]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sessions_app.access import require_general
+from sessions_app.bundles.importing import Plan
+from sessions_app.bundles.reading import is_bundle
+from sessions_app.cli import bundle_lines
 from sessions_app.cli.call import Call
 from sessions_app.cli.files import problem_lines, read_all, refuse_errors, summary
 from sessions_app.cli.table import shorten
@@ -20,20 +23,37 @@ CONDITION_WIDTH = 60
 
 def import_files(call: Call) -> None:
     """``import <file>…``"""
-    require_general(call.actor, "define")
-    readings = read_all(call.args.files)
+    bundles = [file for file in dict.fromkeys(call.args.files) if is_bundle(file)]
+    files = [file for file in call.args.files if file not in bundles]
+    if files:
+        require_general(call.actor, "define")
+    readings = read_all(files)
     has_errors = any(reading.errors for reading in readings)
-    made = Imported(readings, {}) if has_errors or call.args.dry_run else import_readings(call.actor, readings)
-    versions = made.versions
-    if versions:
-        call.terminal.remember_done(_("The files were imported."), call.command("list"))
+    plans = [] if has_errors else bundle_lines.checked(call, bundles)
+    made = Imported(readings, {})
+    if not (has_errors or call.args.dry_run):
+        made = import_readings(call.actor, readings) if files else made
+        bundle_lines.take_in(call, plans)
+        if made.versions or plans:
+            call.terminal.remember_done(_("The files were imported."), call.command("list"))
     call.show(
-        made.as_list,
-        lambda: _lines(call, readings, versions),
+        lambda: [*made.as_list(), *(plan.as_dict() for plan in plans)],
+        lambda: [*_lines(call, readings, made.versions), *bundle_lines.lines(plans), *_after_bundles(call, plans)],
     )
     refuse_errors(readings, _("Nothing is imported: the files have errors."))
-    if not call.args.dry_run:
+    if files and not call.args.dry_run:
         refuse_nothing(readings)
+
+
+def _after_bundles(call: Call, plans: Sequence[Plan]) -> Iterable[str]:
+    if not plans:
+        return
+    yield ""
+    if call.args.dry_run:
+        yield _("Nothing was imported: this was a dry run.")
+        return
+    yield _("Next:")
+    yield fact(_("look at all sessions"), call.command("session", "list", "--all"))
 
 
 def _lines(call: Call, readings: Sequence[Reading], versions: Versions) -> Iterable[str]:

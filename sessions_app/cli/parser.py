@@ -16,6 +16,8 @@ from sessions_app.cli.arguments import (
     WORKFLOWS,
     whole_number,
 )
+from sessions_app.cli.migrate_parser import MIGRATE
+from sessions_app.cli.transfer_parser import ARCHIVE, EXPORT, IMPORT
 from sessions_app.cli.tree import Argument, Command
 from sessions_app.language import noop
 
@@ -120,24 +122,10 @@ FLOW_COMMANDS = (
     ),
     Command("show", noop("show a workflow with its stages"), _WORKFLOWS + "show", WORKFLOW, JSON),
     Command("retire", noop("start no new sessions of a workflow"), _WORKFLOWS + "retire", WORKFLOW, *CHANGE),
-    Command(
-        "import",
-        noop("make workflows of files"),
-        "sessions_app.cli.imports.import_files",
-        FILES,
-        Argument("--dry-run", about=noop("only show what would be made"), action="store_true"),
-        *CHANGE,
-    ),
-    Command(
-        "export",
-        noop("write workflows in vcflow's own format"),
-        _WORKFLOWS + "export",
-        Argument(
-            "workflows", about=noop("id of a workflow"), metavar=noop("<workflow>"), nargs="+", complete=WORKFLOWS
-        ),
-        Argument("-o", "--output", about=noop("into a file (.yaml, .json) or a folder"), metavar=noop("<file>")),
-        JSON,
-    ),
+    MIGRATE,
+    IMPORT,
+    EXPORT,
+    ARCHIVE,
     Command("validate", noop("check files without importing them"), _FILES + "validate", FILES, JSON, needs="nothing"),
     Command(
         "visualize",

@@ -11,6 +11,19 @@ from sessions_app.exceptions import InvalidInput
 from sessions_app.language import gettext as _
 from sessions_app.text import JSON_BYTES, visible
 
+MOST_ROWS = 1_000_000
+
+
+def limit_of(limit: int) -> int:
+    """How many rows somebody asks for; refused unless it can be."""
+    if 1 <= limit <= MOST_ROWS:
+        return limit
+    raise InvalidInput(
+        _("The limit can't be {limit}.").format(limit=limit),
+        fix=_("Give a number from 1 to {most}.").format(most=MOST_ROWS),
+        code="usage",
+    )
+
 
 def pairs(words: Iterable[str], *, files: bool = False) -> dict[str, Any]:
     """The pairs as one object; ``files`` allows ``key=@file``."""

@@ -201,13 +201,13 @@ def visualize(call: Call) -> None:
 
 def _drawn(actor: Actor, reference: str) -> tuple[Definition, Mapping[str, Any]]:
     """A session's definition and states, or a workflow's definition."""
-    found = _workflow_or_session(actor, reference)
+    found = workflow_or_session(actor, reference)
     if isinstance(found, FlowSession):
         return found.published.definition, found.stage_states
     return definition_of(found), {}
 
 
-def _workflow_or_session(actor: Actor, reference: str) -> WorkflowDefinition | FlowSession:
+def workflow_or_session(actor: Actor, reference: str) -> WorkflowDefinition | FlowSession:
     """What ``reference`` means among both; an exact id wins, a workflow's first."""
     found: list[WorkflowDefinition | FlowSession] = []
     candidates: list[dict[str, Any]] = []

@@ -14,6 +14,8 @@ from sessions_app.definitions.ids import deliverable_id, item_ids, source_of
 from sessions_app.definitions.positions import Document, Path
 from sessions_app.definitions.problems import Report
 from sessions_app.definitions.schema import (
+    KEEP,
+    LEASE_SECONDS,
     ChecklistItem,
     Definition,
     Deliverable,
@@ -146,8 +148,12 @@ def _stage(stage: Object, order: int) -> StageDefinition:
         roles=tuple(stage.get("roles", ())),
         tools=tuple(stage.get("tools", ())),
         timeout=stage.get("timeout"),
-        lease=Lease(**stage["lease"]) if "lease" in stage else None,
+        lease=_lease(stage["lease"]) if "lease" in stage else None,
     )
+
+
+def _lease(entry: Object) -> Lease:
+    return Lease(int(entry.get("seconds", LEASE_SECONDS)), entry.get("on_expiry", KEEP))
 
 
 def _checklist(entries: list[str | Object]) -> tuple[ChecklistItem, ...]:

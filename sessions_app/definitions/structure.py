@@ -197,6 +197,11 @@ def _repeated(fault: _Fault) -> tuple[str, str, str]:
     return "repeated", _("An entry stands here twice."), _("Keep one of them.")
 
 
+def _choice(fault: _Fault) -> tuple[str, str, str]:
+    message = _("'{value}' isn't possible here.").format(value=label(str(fault.value)))
+    return "choice", message, _("Write one of: {names}.").format(names=", ".join(map(str, fault.wanted)))
+
+
 def _version(fault: _Fault) -> tuple[str, str, str]:
     message = _("This vcflow reads version 1 of the format, not {version}.").format(version=label(str(fault.value)))
     return "version", message, _("Write 'vcflow: 1'.")
@@ -214,4 +219,5 @@ _EXPLAIN: dict[str, Callable[[_Fault], tuple[str, str, str]]] = {
     "pattern": _pattern,
     "uniqueItems": _repeated,
     "const": _version,
+    "enum": _choice,
 }

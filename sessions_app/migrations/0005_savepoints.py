@@ -75,4 +75,8 @@ class Migration(migrations.Migration):
             model_name='savepoint',
             constraint=models.UniqueConstraint(fields=('session', 'seq'), name='one_savepoint_per_number'),
         ),
+        migrations.AddIndex(
+            model_name='savepoint',
+            index=models.Index(fields=['created_at', 'id'], name='savepoint_created'),
+        ),
     ]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from django.db import models
@@ -85,8 +89,25 @@ class PublishedVersion:
         self.required_ids = tuple(stage.id for stage in self.definition.stages if stage.required) or self.stage_ids
 
 
-@lru_cache(maxsize=512)
+_offered: ContextVar[Mapping[str, PublishedVersion]] = ContextVar("_offered", default=MappingProxyType({}))
+
+
 def published_version(version_id: str) -> PublishedVersion:
     """The version with that id as a value; remembered, for its content never changes."""
+    return _offered.get().get(version_id) or _stored_version(version_id)
+
+
+@contextmanager
+def offering(versions: Mapping[str, PublishedVersion]) -> Iterator[None]:
+    """Meanwhile these versions are known beside the stored ones: those of a bundle that is being looked at."""
+    token = _offered.set(versions)
+    try:
+        yield
+    finally:
+        _offered.reset(token)
+
+
+@lru_cache(maxsize=512)
+def _stored_version(version_id: str) -> PublishedVersion:
     number, content = WorkflowVersion.objects.values_list("number", "content").get(pk=version_id)
     return PublishedVersion(number, content)

@@ -50,6 +50,7 @@ class Savepoint(WrittenByVerbs):
         ordering = ["session", "-seq"]
         verbose_name = _("savepoint")
         verbose_name_plural = _("savepoints")
+        indexes = [models.Index(fields=["created_at", "id"], name="savepoint_created")]
         constraints = [models.UniqueConstraint(fields=["session", "seq"], name="one_savepoint_per_number")]
 
     def __str__(self) -> str:

@@ -36,6 +36,7 @@ STATISTICS: dict[str, Any] = {
             "aborted": 1,
             "failed": 0,
             "open": {"count": 1, "p50": 90 * _MINUTE, "p90": 90 * _MINUTE, "longest": 90 * _MINUTE},
+            "throughput": {"per_day": 1.0, "per_week": 7.0},
             "per_day": [{"day": "2026-03-01", "completed": 0}, {"day": "2026-03-02", "completed": 2}],
             "per_week": [{"week": "2026-02-23", "completed": 0}, {"week": "2026-03-02", "completed": 2}],
             "sampled": 2,

@@ -69,6 +69,10 @@ register(
                 "aborted": _COUNT,
                 "failed": {**_COUNT, "description": "Failed, and so far nobody went on with them."},
                 "open": obj({"count": _COUNT, "p50": _AGE, "p90": _AGE, "longest": _AGE}),
+                "throughput": obj(
+                    {"per_day": {"type": "number", "minimum": 0}, "per_week": {"type": "number", "minimum": 0}},
+                    about="Completed sessions in 24 hours and in 7 days, on average over the whole time.",
+                ),
                 "per_day": _counted("day", "Every day of the time asked for, in the server's zone."),
                 "per_week": _counted("week", "The same by weeks, each named by its Monday."),
                 "sampled": {**_COUNT, "description": "Of so many completed sessions the figures below are made."},

@@ -13,6 +13,7 @@ from stages_app.api.recovery import Recovery
 from stages_app.api.session_stages import SessionStages
 from stages_app.api.stages import Stages
 from stages_app.api.stats import Stats
+from stages_app.api.then import SessionThen
 from stages_app.api.views import STAGE_VERBS
 
 _STAGE = "stages/<str:stage_instance_id>/"
@@ -48,6 +49,7 @@ urlpatterns = [
     path(f"{_SESSION}progress/", Place.as_view({"get": "progress"}), name="session-progress"),
     path(f"{_SESSION}next/", Place.as_view({"get": "next_steps"}), name="session-next"),
     path(f"{_SESSION}context/", Place.as_view({"get": "context"}), name="session-context"),
+    path(f"{_SESSION}at/", SessionThen.as_view({"get": "retrieve"}), name="session-then"),
     path(f"{_SESSION}diagram/", Place.as_view({"get": "diagram"}), name="session-diagram"),
     path("stats/", Stats.as_view({"get": "list"}), name="stats"),
     path("stats/<str:workflow_id>/", Stats.as_view({"get": "retrieve"}), name="workflow-stats"),

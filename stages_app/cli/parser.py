@@ -55,7 +55,19 @@ _DELIVERABLE = Argument(
     default=[],
 )
 
-SHOW = Command("show", noop("show a session"), "stages_app.cli.session_page.show", SESSION_OR_ACTIVE, REVEAL, JSON)
+SHOW = Command(
+    "show",
+    noop("show a session, as it is or as it was"),
+    "stages_app.cli.session_then.show",
+    SESSION_OR_ACTIVE,
+    Argument(
+        "--at",
+        about=noop("as it was after the event of that number, or at that moment: a date, a time, or 3d ago"),
+        metavar=noop("<number|moment>"),
+    ),
+    REVEAL,
+    JSON,
+)
 """Belongs to the group ``session``, but needs the stages."""
 
 
@@ -199,8 +211,8 @@ STATS = Command(
         nargs="?",
         complete=WORKFLOWS,
     ),
-    Argument("--since", about=noop("from when: 30d, 12h, 4w, or a date; 30d if left out"), metavar=noop("<time>")),
-    Argument("--until", about=noop("to when, likewise; now if left out"), metavar=noop("<time>")),
+    Argument("--since", about=noop("from when: 30d, 12h, 4w, or a date; 30d if left out"), metavar=noop("<moment>")),
+    Argument("--until", about=noop("to when, likewise; now if left out"), metavar=noop("<moment>")),
     Argument("--version", about=noop("only this version of the workflow"), metavar=noop("<number>"), type=whole_number),
     AS,
     JSON,

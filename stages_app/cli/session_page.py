@@ -8,16 +8,20 @@ from typing import Any
 from sessions_app import machine
 from sessions_app.cli.call import Call
 from sessions_app.cli.changes import chosen_lines
+from sessions_app.cli.savepoint_pages import taken
 from sessions_app.cli.words import fact, moment, tick
 from sessions_app.current import Chosen
+from sessions_app.kept import kept_of
 from sessions_app.language import gettext as _
-from sessions_app.language import localised, noop
+from sessions_app.language import localised, ngettext, noop
 from sessions_app.models import FlowSession
 from sessions_app.progress import open_required
 from sessions_app.representation import session_detail_json
 from sessions_app.text import visible
 from stages_app.cli.lines import deliverables, item_lines, items_done, stage_line
 from stages_app.standing import reasons, stage_reason, standing
+
+FORKS_SHOWN = 5
 
 _OPERATIONS = {
     "start": noop("Start this session"),
@@ -44,29 +48,43 @@ def _lines(call: Call, chosen: Chosen, data: Mapping[str, Any]) -> Iterable[str]
     yield from chosen_lines(chosen)
     yield ""
     yield _("Basic facts:")
-    yield from _facts(flow_session, data["tags"], why)
+    yield from facts(flow_session, data["tags"], why)
+    yield from _savepoints(call, flow_session)
     yield ""
     yield _("Progress of the stages:")
     yield from (stage_line(stage, stage_reason(stage, why)) for stage in stages)
-    yield from _current_stage(flow_session, stages)
+    yield from current_stage(flow_session, stages)
     yield ""
     yield _("Operations:")
     yield from _operations(call, flow_session)
 
 
-def _facts(flow_session: FlowSession, tags: Iterable[str], why: Mapping[str, str]) -> Iterable[str]:
+def facts(flow_session: FlowSession, tags: Iterable[str], why: Mapping[str, str]) -> Iterable[str]:
+    """The lines about the session itself; ``why`` tells why it and its stages stand where they stand."""
     workflow = flow_session.published.definition
-    facts = {
+    told = {
         _("Workflow"): f"{workflow.id} ({visible(localised(workflow.name))})",
         _("State"): standing(flow_session, why),
         _("Created"): moment(flow_session.created_at),
         _("Last update"): moment(flow_session.updated_at),
         _("Tags"): visible(", ".join(tags)),
     }
-    return (fact(name, value) for name, value in facts.items() if value)
+    return (fact(name, value) for name, value in told.items() if value)
 
 
-def _current_stage(flow_session: FlowSession, stages: list[dict[str, Any]]) -> Iterable[str]:
+def _savepoints(call: Call, flow_session: FlowSession) -> Iterable[str]:
+    """Where it came from as a fork, what went on from it, and what it can be put back to."""
+    kept = kept_of(call.actor, flow_session, savepoints=1, forks=FORKS_SHOWN)
+    if flow_session.forked_from:
+        yield fact(_("Forked from"), visible(flow_session.forked_from))
+    if forks := [fork.pk for fork in kept.forks]:
+        yield fact(_("Forks"), ", ".join(forks[:FORKS_SHOWN]) + (", …" if len(forks) > FORKS_SHOWN else ""))
+    for newest in kept.savepoints:
+        told = ngettext("{count}: {newest} ({taken})", "{count}, the newest {newest} ({taken})", kept.count)
+        yield fact(_("Savepoints"), told.format(count=kept.count, newest=newest.pk, taken=taken(newest)))
+
+
+def current_stage(flow_session: FlowSession, stages: list[dict[str, Any]]) -> Iterable[str]:
     """The stages that are being worked on, first the one that commands mean; else the one that comes next."""
     begun = [stage for stage in stages if stage["status"] in (machine.ACTIVE, machine.PAUSED)]
     current = [stage for stage in stages if stage["stage_id"] == flow_session.current_stage_id]

@@ -83,7 +83,9 @@ def _of_one(call: Call, found: Statistics) -> Iterable[str]:
         yield from _stages(call, each)
     yield from _reasons(_("Why stages and sessions failed:"), each.measures.failures)
     yield from _reasons(_("Why sessions were aborted:"), each.measures.aborts)
+    yield ""
     yield from _notes(found)
+    yield _("Hint: ") + _("Use '{command}' for the details").format(command=call.command("show", each.workflow.pk))
 
 
 def _facts(found: WorkflowStatistics) -> Iterable[str]:
@@ -127,4 +129,4 @@ def _places(reason: Reason) -> str:
 
 def _notes(found: Statistics) -> Iterable[str]:
     note = telling.sample_words(found)
-    return ["", note] if note else []
+    return [note] if note else []

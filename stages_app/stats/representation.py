@@ -38,6 +38,7 @@ def _workflow(found: WorkflowStatistics) -> dict[str, Any]:
         "aborted": found.ended.get(machine.ABORTED, 0),
         "failed": found.ended.get(machine.FAILED, 0),
         "open": _open(found.open),
+        "throughput": {"per_day": round(found.daily, 4), "per_week": round(7 * found.daily, 4)},
         "per_day": _counts("day", found.per_day),
         "per_week": _counts("week", per_week(found.per_day)),
         **_measures(found),

@@ -28,6 +28,7 @@ MOST_WORKFLOWS = 50
 class WorkflowStatistics:
     """One workflow; ``definition`` is the version asked for, or else its newest."""
 
+    window: Window
     workflow: WorkflowDefinition
     definition: Definition
     version: int | None
@@ -37,6 +38,11 @@ class WorkflowStatistics:
     """How many were completed on each day of the window, in the current time zone."""
     open: Open
     measures: Measures
+
+    @property
+    def daily(self) -> float:
+        """How many were completed in 24 hours, on average over the whole window."""
+        return self.ended.get(machine.COMPLETED, 0) * (timedelta(days=1) / (self.window.until - self.window.since))
 
     @property
     def stages(self) -> Sequence[StageMeasures]:
@@ -112,6 +118,7 @@ def _of_workflow(
     times, events = told_of(found, known)
     completed = [end.at for end in found if end.status == machine.COMPLETED]
     return WorkflowStatistics(
+        window=window,
         workflow=workflow,
         definition=definition,
         version=number,

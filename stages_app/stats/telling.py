@@ -28,10 +28,13 @@ def length(microseconds: int | None) -> str:
 
 
 def percent(share: Share) -> str:
-    """A share as a whole percentage; what is there at all is at least 1%."""
+    """A share as a whole percentage; only nothing is 0%, and only everything is 100%."""
     if not share.whole:
         return NONE
-    return f"{max(round(100 * share.part / share.whole), 1 if share.part else 0)}%"
+    rounded = round(100 * share.part / share.whole)
+    if share.part and not rounded:
+        return "<1%"
+    return ">99%" if rounded == 100 and share.part < share.whole else f"{rounded}%"
 
 
 def window_words(found: Statistics) -> str:
@@ -97,14 +100,13 @@ def rework_words(found: WorkflowStatistics) -> str:
 def reason_words(reason: Reason) -> str:
     """A reason and how often it was given; not yet safe to show."""
     told = ngettext("{count} time", "{count} times", reason.count).format(count=reason.count)
-    return f"{reason.text or _('no reason given')} ({told})"
+    text = reason.text or _("no reason given")
+    return f"{text} ({told})"
 
 
 def per_day_words(found: WorkflowStatistics) -> str:
-    """How many were completed a day, over all days of the window."""
-    days = max(len(found.per_day), 1)
-    mean = sum(found.per_day.values()) / days
-    return _("{mean} a day, {week} a week").format(mean=f"{mean:.1f}", week=f"{7 * mean:.1f}")
+    """How many were completed a day, and a week."""
+    return _("{mean} a day, {week} a week").format(mean=f"{found.daily:.1f}", week=f"{7 * found.daily:.1f}")
 
 
 def shares(times: Times) -> list[tuple[Kind, Share]]:

@@ -35,8 +35,8 @@ def read_window(since: str | None = None, until: str | None = None, now: datetim
     Without them the last 30 days.  Raises InvalidInput for what is none, is empty or lasts longer than 366 days.
     """
     now = now or timezone.now()
-    end = now if until is None else min(_moment("until", until, now), now)
-    begin = end - USUAL if since is None else _moment("since", since, now)
+    end = now if until is None else min(read_time("until", until, now), now)
+    begin = end - USUAL if since is None else read_time("since", since, now)
     if begin >= end:
         raise InvalidInput(
             _("The time asked for ends before it begins."),
@@ -52,7 +52,8 @@ def read_window(since: str | None = None, until: str | None = None, now: datetim
     return Window(begin, end, now)
 
 
-def _moment(name: str, text: str, now: datetime) -> datetime:
+def read_time(name: str, text: str, now: datetime) -> datetime:
+    """A moment as people write it; raises InvalidInput that names the argument."""
     try:
         if ago := _AGO.fullmatch(text.strip()):
             return now - int(ago[1]) * _UNITS[ago[2]]

@@ -107,6 +107,8 @@ def _bulk(verb: str, *, dry_run: bool = False, filtered: bool = False, **options
     return {"verb": verb, "dry_run": dry_run, **which, **options}
 
 
+_MOVE = {"dry_run": False, "sessions": ["{session_id}"]}
+
 _READS = {
     "GET /api/v1/events/": Play(query={"limit": "200"}, shows='"session_id":"{session_id}"'),
     "GET /api/v1/events/feed/": Play(query={"limit": "200"}, shows='"session_id":"{session_id}"'),
@@ -119,10 +121,13 @@ _READS = {
     "GET /api/v1/recovery/": Play("paused", shows='"session_id":"{session_id}"'),
     f"GET {SESSION}": Play(shows='"id":"{session_id}"'),
     f"GET {SESSION}context/": Play(shows='"id":"{session_id}"'),
+    f"GET {SESSION}at/": Play(query={"event": "1"}, shows='"seq":1'),
     f"GET {SESSION}diagram/": Play(shows="Build"),
     f"GET {SESSION}logs/": Play(shows="session.created"),
     f"GET {SESSION}next/": Play(shows="{session_id}"),
     f"GET {SESSION}progress/": Play(shows='"session_id":"{session_id}"'),
+    "GET /api/v1/stats/": Play(shows='"workflow_id":"dev"'),
+    "GET /api/v1/stats/{workflow_id}/": Play(shows='"workflow_id":"dev"'),
     "GET /api/v1/status/": Play(query={"limit": "200"}, shows='"session_id":"{session_id}"'),
     "GET /api/v1/status/conflicts/": Play("building", shows='"session_id":"{session_id}"'),
     f"GET {CONFLICT}": Play("building", shows='"session_id":"{session_id}"'),
@@ -147,6 +152,7 @@ _READS_IN_CASES = {
     ("GET /api/v1/tokens/", "everybody's"): Play(query={"all": "true"}, shows='"id":"{token_id}"'),
     ("GET /api/v1/tokens/{token_id}/", "the owner's"): Play(shows='"id":"{token_id}"'),
     ("GET /api/v1/workflows/{workflow_id}/versions/", "how many sessions"): Play(shows='"sessions":{count}'),
+    ("GET /api/v1/stats/{workflow_id}/", "what ended"): Play(shows='"completed":1'),
     ("GET /api/v1/workflows/import/", "a workflow of that name"): Play(shows='"id":"import"'),
 }
 
@@ -225,6 +231,7 @@ _OF_LEASES = {
 }
 
 _BULK = "POST /api/v1/sessions/bulk/"
+_MIGRATE = "POST /api/v1/workflows/{workflow_id}/migrate/"
 
 _CHANGES_IN_CASES = {
     ("POST /api/v1/sessions/", "in the team"): Play(
@@ -239,6 +246,9 @@ _CHANGES_IN_CASES = {
     (_BULK, "filter; dry run"): Play(body=_bulk("pause", dry_run=True, filtered=True), shows='"would":"pause"'),
     (_BULK, "complete by force"): Play(body=_bulk("complete", **FORCE), does="session.completed"),
     (_BULK, "delete"): Play(body=_bulk("delete"), done=is_gone),
+    (_MIGRATE, "a session"): Play("outdated", body=_MOVE, does="session.migrated"),
+    (_MIGRATE, "a session; dry run"): Play("outdated", body={**_MOVE, "dry_run": True}, shows='"safe"'),
+    (_MIGRATE, "all; dry run"): Play("outdated", body={"dry_run": True}, shows='"id":"{session_id}"'),
     (f"PATCH {SESSION}", "name"): Play(body={"name": "Other"}, does="session.updated"),
     (f"PATCH {SESSION}", "owner"): Play(body={"owner": "wang"}, does="session.updated"),
     (f"PATCH {SESSION}", "team"): Play(body={"team": None}, does="session.updated"),

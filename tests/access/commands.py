@@ -85,9 +85,13 @@ _REST = {
     "vc flow next": Call(words=["{session_id}"], shows="{session_id}"),
     "vc flow context": Call(words=["{session_id}"], shows="{session_id}"),
     "vc flow inbox": Call("turns", shows='"{session_id}.{username}.1"'),
+    "vc flow stats": Call(shows='"workflow_id": "dev"'),
     "vc flow list": Call(shows='"dev"'),
     "vc flow show": Call(words=["dev"], shows='"dev"'),
     "vc flow retire": Call(words=["unused"], done=is_retired),
+    "vc flow migrate": Call(
+        "outdated", ["moving", "--session", "{session_id}", "--yes"], does="session.migrated"
+    ),
     "vc flow import": Call(words=["{file}"], done=is_imported),
     "vc flow export": Call(words=["dev"], shows="dev"),
     "vc flow validate": Call(words=["{file}"], shows="fresh"),
@@ -95,7 +99,13 @@ _REST = {
     "vc flow conflict list": Call("building", shows="{session_id}"),
     "vc flow conflict show": Call("building", ["{conflict_id}"], shows="{session_id}"),
     "vc flow conflict settle": Call("building", ["{conflict_id}", "--keep", "theirs"], done=is_settled),
+    "vc flow doctor": Call(shows='"checks"'),
     "vc flow worker": Call(words=["--once"], shows="delivered"),
+    # To replace the tests' database or to copy one in memory isn't possible: who may gets as far as the file.
+    "vc flow backup create": Call(words=["-o", "/nowhere/at/all.backup"]),
+    "vc flow backup list": Call(shows='"data"'),
+    "vc flow backup verify": Call(words=["/nowhere.backup"]),
+    "vc flow backup restore": Call(words=["/nowhere.backup"]),
     "vc flow plugin list": Call(shows='"data"'),
     "vc token create": Call(words=["mine"], done=has_token("{username}")),
     "vc token list": Call(words=["--all"], shows="{token_id}"),

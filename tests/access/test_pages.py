@@ -195,6 +195,8 @@ def _shown(row: Row, names: Names) -> str:
         return names["session_id"]
     if kind in {model.split("/")[1] for model in MODELS}:
         return filled(page.shows, names) if kind == "apitoken" else f"/{quote(filled(page.object_id, names))}/change/"
+    if kind == "stats":
+        return "/stats/dev/"
     return filled(page.shows, names) if kind in ("change", "revoke") else ""
 
 

@@ -135,7 +135,7 @@ class World:
         publish_workflow(stage("build", items=["write", "check?"], deliverables=["spec?"]), stage("test"))
         publish_workflow("look", id="easy")
         publish_workflow(*[stage(name) for name in ("zhao", "wang", "mei", "root")], id="turns")
-        for name in ("docs", "unused", "import"):
+        for name in ("docs", "unused", "import", "moving"):
             publish_workflow("draft", id=name)
         self.scenes["unused"] = {"workflow_id": "unused"}
 
@@ -173,6 +173,7 @@ class World:
         self._stage("stage paused", "build", "pause")
         self._stage("stage failed", "build", "fail")
         self._stage("stage ready", "build", start=False)
+        self._outdated()
         self._bury()
 
     def _almost_complete(self) -> None:
@@ -181,6 +182,12 @@ class World:
         stages = StageInstanceManager(self.actor("owner"))
         stages.complete_instance(stages.run_stage(key, "look").pk)
         FlowSessionManager(self.actor("owner")).reopen_session(key, reason="a case was missed")
+
+    def _outdated(self) -> None:
+        """A session of a version that is not the newest any more."""
+        self._scene("outdated", "moving")
+        self.scenes["outdated"] |= {"workflow_id": "moving"}
+        publish_workflow("draft", "print", id="moving")
 
     def _bury(self) -> None:
         sessions = FlowSessionManager(self.actor("owner"))

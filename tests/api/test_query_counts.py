@@ -16,6 +16,7 @@ from sessions_app.actors import Actor, local_actor
 from sessions_app.models import FlowSession
 from sessions_app.permissions import SCOPES
 from sessions_app.publishing import publish
+from sessions_app.savepoints import SavepointManager
 from sessions_app.services import FlowSessionManager
 from sessions_app.tokens import create_token
 from stages_app.services import StageInstanceManager
@@ -58,14 +59,21 @@ READS = {
     "listSessions": (9, "/api/v1/sessions/?expand=stages"),
     "getSession": (10, SESSION),
     "getSessionContext": (12, SESSION + "context/"),
+    "getSessionThen": (6, SESSION + "at/?event=1"),
     "drawSession": (4, SESSION + "diagram/"),
     "getSessionLog": (5, SESSION + "logs/"),
     "listNextSteps": (6, SESSION + "next/"),
     "getSessionProgress": (10, SESSION + "progress/"),
     "getCurrentSession": (5, "/api/v1/sessions/current/"),
+    "listSavepoints": (4, "/api/v1/savepoints/"),
+    "listSessionSavepoints": (5, "/api/v1/sessions/{kept}/savepoints/"),
+    "getSavepoint": (4, "/api/v1/savepoints/{savepoint}/"),
+    "diffSavepoint": (6, "/api/v1/savepoints/{savepoint}/diff/"),
     "listStages": (5, "/api/v1/stages/"),
-    "listInterruptions": (12, "/api/v1/recovery/"),
+    "listInterruptions": (14, "/api/v1/recovery/"),
     "getStage": (6, STAGE),
+    "getStatistics": (8, "/api/v1/stats/"),
+    "getWorkflowStatistics": (10, "/api/v1/stats/dev/?version=1"),
     "listStatusEntries": (4, "/api/v1/status/"),
     "getStatusEntry": (6, "/api/v1/status/flow-{session}/"),
     "listConflicts": (4, "/api/v1/status/conflicts/"),
@@ -102,6 +110,12 @@ CHANGES = {
     "bulkSessions": Change(
         (14, 16), "POST /api/v1/sessions/bulk/", {"verb": "pause", "dry_run": False, "ids": ["{session}"]}
     ),
+    "migrateSessions": Change(
+        (10, 10), "POST /api/v1/workflows/dev/migrate/", {"dry_run": False, "sessions": ["{session}"]}
+    ),
+    "createSavepoint": Change((14, 14), f"POST {SESSION}savepoints/"),
+    "restoreSavepoint": Change((20, 20), "POST /api/v1/savepoints/{savepoint}/restore/"),
+    "forkSavepoint": Change((20, 20), "POST /api/v1/savepoints/{savepoint}/fork/"),
     "runStage": Change((16, 17), f"POST {SESSION}run/", {"stage": "s0"}, stage=()),
     "runStageInNewSession": Change((19, 19), "POST /api/v1/sessions/run/", {"workflow_id": "dev", "stage": "s0"}),
     "createStage": Change((15, 15), f"POST {SESSION}stages/", {"stage_id": "s0"}, stage=()),
@@ -124,7 +138,7 @@ CHANGES = {
     "claimStage": Change((15, 15), f"POST {STAGE}claim/", {}),
     "claimStageOfSession": Change((15, 15), f"POST {OF_SESSION}claim/", {}),
     "heartbeatStage": Change((5, 5), f"POST {STAGE}heartbeat/", stage=("run", "claim")),
-    "heartbeatStageOfSession": Change((5, 5), f"POST {OF_SESSION}heartbeat/", stage=("run", "claim")),
+    "heartbeatStageOfSession": Change((6, 6), f"POST {OF_SESSION}heartbeat/", stage=("run", "claim")),
     "releaseStage": Change((15, 15), f"POST {STAGE}release/", stage=("run", "claim")),
     "releaseStageOfSession": Change((15, 15), f"POST {OF_SESSION}release/", stage=("run", "claim")),
     "addItem": Change((14, 14), f"POST {STAGE}items/", {"text": "More"}),
@@ -168,15 +182,24 @@ class World:
         user.user_permissions.add(Permission.objects.get(codename="define_workflows"))
         self.actor = Actor(user, "python", is_trusted=True)
         self.manager, self.stages = FlowSessionManager(self.actor), StageInstanceManager(self.actor)
+        self.headers: dict[str, str] = {}
         made = [self._session(size, session, stage_verbs) for _number in range(size)]
         tokens = [create_token(self.actor, f"t{number}", scopes=list(SCOPES)) for number in range(size)]
         self.names = {"session": made[0].pk, "stage": f"{made[0].pk}.s0.1", "token": tokens[-1][0].token_key}
         self.names |= self._webhooks(size)
+        self.names |= self._savepoints(size)
         self.names["conflict"] = str(self._conflicts([flow_session.pk for flow_session in made]))
         self.client = APIClient()
         own = create_token(self.actor, "own", scopes=list(SCOPES))[1]
         self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {own}")
         assert self.client.get("/api/v1/me/").status_code == 200  # its use is noted once a minute
+
+    def _savepoints(self, size: int) -> dict[str, str]:
+        """Of a session of their own, which is called otherwise since."""
+        kept = self._session(size, (), ("run",))
+        made = [SavepointManager(self.actor).create_savepoint(kept.pk) for _number in range(size)]
+        self.manager.update_session(kept.pk, {"name": "Since"})
+        return {"kept": kept.pk, "savepoint": made[0].pk}
 
     def _webhooks(self, size: int) -> dict[str, str]:
         """Of a workflow in which nothing happens here; nobody answers at their address."""
@@ -213,7 +236,7 @@ class World:
             self.stages.create_instance(session_id, stage_id)
         elif verb == "claim":
             held = self.stages.claim_instance(f"{session_id}.{stage_id}.1")
-            self.client.credentials(**self.client._credentials, HTTP_VCFLOW_LEASE=str(held.lease_token))
+            self.headers.setdefault("Vcflow-Lease", str(held.lease_token))  # that of the first stage of the first one
         elif verb == "tick":
             self.stages.complete_item(f"{session_id}.{stage_id}.1", "i0")
         else:
@@ -223,14 +246,14 @@ class World:
         """How many a request takes, and which they are."""
         path, data = address.format(**self.names), self._filled(body)
         with CaptureQueriesContext(connection) as captured:
-            answer = getattr(self.client, method.lower())(path, data, **({"format": "json"} if method != "GET" else {}))
+            options = {"format": "json"} if method != "GET" else {}
+            answer = getattr(self.client, method.lower())(path, data, headers=self.headers, **options)
         assert answer.status_code < 300, answer.content
         return len(captured), "\n".join([str(len(captured)), *(query["sql"] for query in captured)])
 
     def _filled(self, body: Any) -> Any:
-        if isinstance(body, dict) and "ids" in body:
-            return {**body, "ids": [each.format(**self.names) for each in body["ids"]]}
-        return body
+        named = {"ids", "sessions"} & set(body) if isinstance(body, dict) else ()
+        return {**body, **{name: [each.format(**self.names) for each in body[name]] for name in named}} if named else body
 
 
 @pytest.fixture(autouse=True)

@@ -30,6 +30,7 @@ EXAMPLES = {
     "flow next": "vc flow next --json",
     "flow context": "vc flow context",
     "flow inbox": "vc flow inbox --as mei",
+    "flow stats": "vc flow stats dev --since 90d --version 2",
     "flow conflict list": "vc flow conflict list --session dev-user-login-7k3q",
     "flow conflict show": "vc flow conflict show 7",
     "flow conflict settle": 'vc flow conflict settle 7 --keep ours --reason "the name stands in the contract"',
@@ -44,14 +45,20 @@ EXAMPLES = {
     "flow webhook resume": "vc flow webhook resume board",
     "flow webhook skip": 'vc flow webhook skip board 4711 --reason "the board has no such card"',
     "flow webhook delete": "vc flow webhook delete board",
+    "flow doctor": "vc flow doctor --session dev-user-login-7k3q --fix",
     "flow worker": "vc flow worker --threads 8",
     "flow list": "vc flow list --type development",
     "flow show": "vc flow show dev",
     "flow retire": "vc flow retire research",
+    "flow migrate": "vc flow migrate dev --map coding=implementation --dry-run",
     "flow import": "vc flow import examples/rules/hotfix-flow.mdc --dry-run",
     "flow export": "vc flow export dev docs -o exported/",
     "flow validate": "vc flow validate examples/rules/hotfix-flow.mdc",
     "flow visualize": "vc flow visualize dev --format mermaid",
+    "flow backup create": "vc flow backup create -o /mnt/elsewhere/",
+    "flow backup list": "vc flow backup list",
+    "flow backup verify": "vc flow backup verify vcflow-20261121T030000Z-5e1c0f.backup",
+    "flow backup restore": "vc flow backup restore vcflow-20261121T030000Z-5e1c0f.backup --force",
     "flow plugin list": "vc flow plugin list --json",
     "flow item done": "vc flow item done 1 2",
     "flow item undo": "vc flow item undo 2 --stage story",
@@ -69,8 +76,14 @@ EXAMPLES = {
     "flow stage release": "vc flow stage release coding --lease 12",
     "flow session recover": "vc flow session recover --mine",
     "flow stage assign": "vc flow stage assign review --to mei",
+    "flow savepoint create": 'vc flow savepoint create --note "before the big change"',
+    "flow savepoint list": "vc flow savepoint list dev-user-login-7k3q",
+    "flow savepoint show": "vc flow savepoint show dev-user-login-7k3q@12",
+    "flow savepoint diff": "vc flow savepoint diff last",
+    "flow savepoint restore": 'vc flow savepoint restore 12 --reason "the wrong branch"',
+    "flow savepoint fork": 'vc flow savepoint fork 12 --name "The other way"',
     "flow session list": "vc flow session list --status PAUSED --status FAILED --mine",
-    "flow session show": "vc flow session show dev-user-login-7k3q",
+    "flow session show": "vc flow session show dev-user-login-7k3q --at 12",
     "flow session create": 'vc flow session create dev --name "User login" --context branch=login --tag web',
     "flow session start": "vc flow session start dev-user-login-7k3q",
     "flow session pause": 'vc flow session pause --reason "going home"',
@@ -146,8 +159,12 @@ def _exit_statuses(command: Command) -> list[int]:
     found = {0}
     if flags & _NAMES_SOMETHING or command.name == "current":
         found |= {3, 6}
-    if "files" in flags:
+    if flags & {"files", "file"}:
         found.add(3)
+    if "file" in flags and "--force" in flags:
+        found |= {5, 7}
+    if "--output" in flags and "--as" in flags:
+        found.add(5)
     if "token" in flags:
         found |= {3, 6}
     if "--scope" in flags:

@@ -20,8 +20,10 @@ UNASKED = {
     "stages_app/leases.py",  # the one stage that was looked up, or is locked with its session
     "stages_app/standing.py",  # likewise
     "stages_app/stats/durations.py",  # those of sessions that were looked for as seen
+    "stages_app/stats/found.py",  # likewise
     "status_bridge/entries.py",  # makes the entries that are missing
     "status_bridge/tracking.py",  # those that a subscription tells of
+    "vcflow_site/backups/restoring.py",  # how many a restore would replace
 }
 
 

@@ -53,6 +53,9 @@ WRITERS = {
     "status_bridge/subscription_deliveries.py",
     "status_bridge/incoming.py",
     "status_bridge/tracking_links.py",
+    "vcflow_site/backups/content.py",  # counts and heads
+    "vcflow_site/backups/postgres_copy.py",  # replaces all
+    "vcflow_site/backups/rehearsal.py",  # makes and drops a scratch database
     "vcflow_site/health.py",  # SELECT 1
     "vcflow_site/login_links.py",  # uses a link up
     "vcflow_site/provision.py",  # VACUUM INTO, the first admin

@@ -8,7 +8,7 @@ from tests.stages_app.test_leases import run_out
 
 from .conftest import play
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

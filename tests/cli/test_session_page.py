@@ -129,7 +129,7 @@ def test_show_as_json_has_everything_that_people_see(run: Run, transcribed: Flow
 def test_show_asks_no_more_for_more_stages(
     run: Run, transcribed: FlowSession, django_assert_max_num_queries: DjangoAssertNumQueries, words: list[str]
 ) -> None:
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         assert run("flow", "session", "show", transcribed.pk, *words).status == 0
 
 

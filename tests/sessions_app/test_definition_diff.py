@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from sessions_app.definitions import bundled, read_file
 from sessions_app.definitions.diff import compare
-from sessions_app.definitions.schema import ChecklistItem, Definition, Deliverable, StageDefinition, Transition
+from sessions_app.definitions.schema import ChecklistItem, Definition, Deliverable, Lease, StageDefinition, Transition
 from tests.factories import definition, stage
 
 
@@ -117,13 +117,16 @@ def test_one_text_for_all_languages_says_the_same_as_that_text_in_each():
 
 
 def test_values_of_a_stage_are_told_with_both_sides():
-    before = definition(stage("build", timeout=60))
-    after = changed(before, timeout=None, required=False, exit_condition="All tests pass", tools=("pytest",))
+    before = changed(definition(stage("build", timeout=60)), lease=Lease())
+    after = changed(
+        before, timeout=None, lease=Lease(60), required=False, exit_condition="All tests pass", tools=("pytest",)
+    )
     assert differences(before, after) == [
         ("changed", "required", True, False),
         ("added", "exit_condition", None, "All tests pass"),
         ("added", "tool", None, "pytest"),
         ("removed", "timeout", 60, None),
+        ("changed", "lease_seconds", 900, 60),
     ]
 
 

@@ -14,7 +14,7 @@ from stages_app.services import StageInstanceManager
 from tests.factories import assert_consistent, events_of, new_session, stage, stage_in
 from tests.stages_app.test_leases import claimed, holder_of, refused, run_out, stored
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def held(on_expiry):

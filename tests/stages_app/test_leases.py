@@ -28,7 +28,7 @@ from tests.factories import (
     stage_in,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -155,8 +155,8 @@ def test_lease_whose_time_ran_out_is_claimed_without_more(building):
     run_out(building)
     second = claimed(building, "bob")
     assert second.lease_token > first.lease_token
-    before, after = events_of(building.session_id)[-1].changes["lease"].values()
-    assert (before["number"], after["holder"]) == (first.lease_token, "bob")
+    told = events_of(building.session_id)[-1].changes["lease"]
+    assert (told["before"]["number"], told["after"]["holder"]) == (first.lease_token, "bob")
 
 
 def test_taking_needs_a_reason_and_the_scope_to_decide(building):

@@ -15,7 +15,7 @@ from stages_app.services import StageInstanceManager
 from tests.factories import actor, in_team, new_session, person, stage, stage_in, user
 from tests.stages_app.test_leases import claimed, run_out
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def told(found):

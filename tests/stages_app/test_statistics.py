@@ -12,17 +12,17 @@ from django.utils import timezone
 
 from sessions_app.exceptions import InvalidInput, NotFound
 from sessions_app.lookup import find_workflow
-from sessions_app.models import FlowSession, SessionEvent
-from sessions_app.services import FlowSessionManager
-from stages_app.services import StageInstanceManager
-from stages_app.stats import found, statistics, throughput
+from sessions_app.models import FlowSession
+from stages_app.stats import found, statistics, telling, throughput
+from stages_app.stats.measures import Share
 from stages_app.stats.representation import statistics_json
 from stages_app.stats.window import Window, read_window
 from tests.factories import actor, in_team, person, publish_workflow, session_in
+from tests.stages_app import histories
+from tests.stages_app.histories import ROUGH, SMOOTH
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 MINUTE = 60_000_000
-FORCED: dict[str, Any] = {"force": True, "reason": "enough"}
 
 with_rows = pytest.mark.django_db
 
@@ -30,35 +30,7 @@ with_rows = pytest.mark.django_db
 def played(
     *verbs: tuple[int, str, str], workflow: str = "dev", ended: datetime = NOW - timedelta(days=1)
 ) -> FlowSession:
-    """A session made by verbs (minute, stage or nothing, verb); its last event is at ``ended``."""
-    flow_session = FlowSessionManager().create_session(workflow)
-    last = verbs[-1][0] if verbs else 0
-    _at(flow_session, 0, ended - timedelta(minutes=last))
-    for minute, stage_id, verb in verbs:
-        known = FlowSession.objects.get(pk=flow_session.pk).version
-        if stage_id:
-            options = {"force": True} if verb == "complete" else {}
-            reason = "" if verb in ("start", "retry", "resume") else "enough"
-            StageInstanceManager().perform(flow_session.pk, stage_id, verb, reason=reason, **options)
-        else:
-            options = FORCED if verb == "complete" else {"reason": "enough"}
-            getattr(FlowSessionManager(), f"{verb}_session")(flow_session.pk, **options)
-        _at(flow_session, known, ended - timedelta(minutes=last - minute))
-    FlowSession.objects.filter(pk=flow_session.pk).update(updated_at=ended)
-    return flow_session
-
-
-def _at(flow_session: FlowSession, known: int, moment: datetime) -> None:
-    SessionEvent.objects.filter(session=flow_session.pk, seq__gt=known).update(created_at=moment)
-    if not known:
-        FlowSession.objects.filter(pk=flow_session.pk).update(created_at=moment)
-
-
-SMOOTH = ((0, "build", "start"), (20, "build", "complete"), (30, "test", "start"), (40, "test", "complete"))
-ROUGH = (
-    (0, "build", "start"), (10, "", "pause"), (15, "", "resume"), (20, "build", "fail"), (50, "build", "retry"),
-    (60, "build", "complete"), (60, "test", "start"), (80, "test", "complete"),
-)  # fmt: skip
+    return histories.played(*verbs, workflow=workflow, ended=ended)
 
 
 def read(who: str = "li", workflow: str | None = "dev", number: int | None = None, window: Window | None = None) -> Any:
@@ -101,6 +73,7 @@ def test_statistics_of_known_histories() -> None:
     days = {row["day"]: row["completed"] for row in dev["per_day"]}
     assert len(days) in (31, 30)
     assert sum(days.values()) == sum(row["completed"] for row in dev["per_week"]) == 2
+    assert dev["throughput"] == {"per_day": 0.0667, "per_week": 0.4667}
     assert days[timezone.localdate(NOW - timedelta(days=2)).isoformat()] == 1
 
 
@@ -176,6 +149,14 @@ def test_stage_that_the_newest_version_does_not_have_is_told_by_its_id() -> None
     played(*SMOOTH)
     publish_workflow("ship", "test")
     assert [stage["name"] for stage in read()["workflows"][0]["stages"]] == ["Test", "build"]
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "said"),
+    [(0, 0, "-"), (0, 9, "0%"), (1, 1000, "<1%"), (1, 3, "33%"), (999, 1000, ">99%"), (7, 7, "100%")],
+)
+def test_share_that_is_something_is_not_told_as_nothing_or_all(part: int, whole: int, said: str) -> None:
+    assert telling.percent(Share(part, whole)) == said
 
 
 @pytest.mark.parametrize(

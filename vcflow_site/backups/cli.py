@@ -60,7 +60,7 @@ def verify(call: Call) -> None:
         found = restoring.verify(opened, lambda message: _say(call, message))
         backup = Backup(opened.path, opened.size, opened.manifest)
     if not opened.manifest.is_authentic:
-        call.warn(restoring.unproven(), code="backup-key")
+        call.warn(restoring.unproven(), code="backup-warning")
     steps = call.commands([Step(["backup", "restore", _name(backup)], _("put it in the place of the database"))])
     done = "✅ " + _("The backup is sound: {file}").format(file=visible(str(opened.path)))
     call.show(
@@ -83,7 +83,7 @@ def restore(call: Call) -> None:
         done = restoring.restore(opened, lambda message: _say(call, message), force=call.args.force)
         backup = Backup(opened.path, opened.size, opened.manifest)
     for warning in done.warnings:
-        call.warn(warning, code="backup-key")
+        call.warn(warning, code="backup-warning")
     steps = call.commands([Step(["session", "list", "--all"], _("list the sessions"))])
     told = "✅ " + _("Restored: {file}").format(file=visible(str(opened.path)))
     call.terminal.remember_done(told, call.command("session", "list", "--all"))
@@ -110,7 +110,9 @@ def _refuse_others(call: Call) -> None:
 
 
 def _trouble(found: list[Backup]) -> str:
-    """What is the matter with the schedule; a database that isn't there has no say."""
+    """What is the matter with the schedule, if there is one; a database that isn't there has no say."""
+    if schedule.every() is None:
+        return ""
     try:
         return schedule.trouble(found) if stamp.is_complete() else ""
     except (DatabaseError, FlowError) as error:
@@ -169,7 +171,7 @@ def _list_lines(call: Call, found: list[Backup]) -> Iterable[str]:
         Column(_("Version")),
         Column(_("Content"), gives=True),
         Column(_("Size")),
-        Column(_("Made")),
+        Column(_("Kind")),
     ]
     yield from table(columns, [_cells(backup) for backup in found], width=call.terminal.width)
     for backup in found:

@@ -14,6 +14,12 @@ class BackupDamaged(FlowError):
     code = "backup-damaged"
 
 
+class Ailing(FlowError):
+    """The file is what was written, and the doctor finds something in it."""
+
+    code = "backup-ailing"
+
+
 class BackupUnfit(Conflict):
     """The backup is sound, but not for this installation."""
 

@@ -27,7 +27,6 @@ from vcflow_site.backups import sqlite_copy
 from vcflow_site.backups.archive import Archive
 from vcflow_site.backups.errors import damaged
 from vcflow_site.backups.making import Say, draft_folder
-from vcflow_site.cli import FLOW
 
 SCRATCH = (sys.executable, "-m", "vcflow_site.backups")
 DOCTOR = ("flow", "doctor", "--json")
@@ -66,24 +65,29 @@ def refuse_without_server(archive: Archive) -> None:
 def _looked_over(archive: Archive, environ: Mapping[str, str], say: Say) -> dict[str, Any]:
     say(_("Restoring it into a scratch database, and comparing …"))
     found = _told(archive, [*SCRATCH, str(archive.path.absolute())], environ)
-    return {**found, "doctor": doctor(archive, environ, say)}
+    return {**found, "doctor": doctor(environ, say)}
 
 
-def doctor(archive: Archive, environ: Mapping[str, str], say: Say) -> Any:
-    """What the doctor says of the scratch database; None where there is no such command."""
-    if FLOW.member(DOCTOR[1]) is None:
-        return None
+def doctor(environ: Mapping[str, str], say: Say) -> str:
+    """What the doctor finds wrong in the scratch database: it was so when it was copied.  Empty: nothing."""
     say(_("Asking the doctor …"))
-    return _told(archive, [sys.executable, "-m", "vcflow_site", *DOCTOR], environ)["data"]
+    done = _run([sys.executable, "-m", "vcflow_site", *DOCTOR], environ)
+    if done.returncode:
+        return _reason(done.stderr or done.stdout)
+    return ""
 
 
 def _told(archive: Archive, command: list[str], environ: Mapping[str, str]) -> dict[str, Any]:
     """The JSON that a program prints; raises BackupDamaged with its last words unless it ends well."""
-    done = subprocess.run(command, env=dict(environ), capture_output=True, text=True, check=False)  # noqa: S603
+    done = _run(command, environ)
     if done.returncode:
         raise damaged(archive.path, _reason(done.stderr or done.stdout))
     data: dict[str, Any] = json.loads(done.stdout)
     return data
+
+
+def _run(command: list[str], environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, env=dict(environ), capture_output=True, text=True, check=False)  # noqa: S603
 
 
 def _reason(said: str) -> str:

@@ -22,10 +22,12 @@ from status_bridge.models import WorkerBeat
 from vcflow_site import __version__, data_folder, provision, stamp
 from vcflow_site.backups import content, making, rehearsal, sqlite_copy
 from vcflow_site.backups.archive import Archive
-from vcflow_site.backups.errors import BackupUnfit, InUse, damaged
+from vcflow_site.backups.errors import Ailing, BackupUnfit, InUse, damaged
 from vcflow_site.backups.making import Say
 
 T = TypeVar("T")
+Judge = Callable[[str], None]
+"""Told what the doctor found in the backup; raises to end it."""
 
 _UNREADABLE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
@@ -38,16 +40,21 @@ class Restored(NamedTuple):
 
 
 def verify(archive: Archive, say: Say) -> dict[str, Any]:
-    """Check every byte, then rehearse the restore; raises BackupDamaged for whatever is wrong."""
+    """Check every byte, then rehearse the restore; raises BackupDamaged for whatever is wrong, or Ailing."""
     rehearsal.refuse_without_server(archive)
     refuse_newer(archive)
     say(_("Checking every byte of {file} …").format(file=archive.path.name))
     archive.check()
-    return rehearsal.rehearse(archive, say)
+    found = rehearsal.rehearse(archive, say)
+    _refuse_ailing(archive, found["doctor"])
+    return found
 
 
 def restore(archive: Archive, say: Say, *, force: bool = False) -> Restored:
-    """Replace the database; ``force`` is needed if it holds sessions or can't be read."""
+    """Replace the database.
+
+    ``force`` is needed if it holds sessions or can't be read, and for a backup in which the doctor finds something.
+    """
     _refuse_other_engine(archive)
     refuse_newer(archive)
     _refuse_loss(force)
@@ -55,11 +62,31 @@ def restore(archive: Archive, say: Say, *, force: bool = False) -> Restored:
     say(_("Checking every byte of {file} …").format(file=archive.path.name))
     archive.check()
     warnings = [] if archive.manifest.is_authentic else [unproven()]
-    kept = _restore_file(archive, say) if connection.vendor == "sqlite" else _restore_tables(archive, say, warnings)
+    replace = _restore_file if connection.vendor == "sqlite" else _restore_tables
+
+    def judge(ailment: str) -> None:
+        if not force:
+            _refuse_ailing(archive, ailment)
+        warnings.extend([_ailing(ailment)] if ailment else [])
+
+    kept = replace(archive, say, judge, warnings)
     provision.bring_up_to_date(say)
     for fault in content.chain_faults(archive.manifest.content):
         raise damaged(archive.path, fault)
     return Restored(kept, warnings)
+
+
+def _refuse_ailing(archive: Archive, ailment: str) -> None:
+    if ailment:
+        raise Ailing(
+            _ailing(ailment) + ".",
+            fix=_("Use another backup, or restore it with --force and then ask 'vc flow doctor'."),
+            file=str(archive.path),
+        )
+
+
+def _ailing(ailment: str) -> str:
+    return _("The backup is just as it was made, but the database was not well then: {what}").format(what=ailment)
 
 
 def unproven() -> str:
@@ -151,14 +178,14 @@ def _workers_alive() -> list[str]:
     return [f"{host} {pid}" for host, pid in alive.values_list("host", "pid")]
 
 
-def _restore_file(archive: Archive, say: Say) -> Path | None:
+def _restore_file(archive: Archive, say: Say, judge: Judge, _warnings: list[str]) -> Path | None:
     """SQLite: a new file is made ready beside the present one, and takes its place."""
     file = stamp.database_file()
     assert file is not None
     data_folder.make_home(file.parent)
     with making.draft_folder(file.parent) as folder:
         new = folder / "db.sqlite3"
-        rehearsal.rehearse_sqlite(archive, new, say)
+        judge(rehearsal.rehearse_sqlite(archive, new, say)["doctor"])
         say(_("Putting it in the place of {database} …").format(database=file))
         connection.close()
         if file.exists() and _sessions_now() is not None:
@@ -182,12 +209,12 @@ def _exchange(file: Path, new: Path) -> Path | None:
     return kept
 
 
-def _restore_tables(archive: Archive, say: Say, warnings: list[str]) -> Path | None:
+def _restore_tables(archive: Archive, say: Say, judge: Judge, warnings: list[str]) -> Path | None:
     """PostgreSQL: all in one transaction, which keeps what is there first."""
     from vcflow_site.backups import postgres_copy
 
     try:
-        rehearsal.rehearse(archive, say)
+        judge(rehearsal.rehearse(archive, say)["doctor"])
     except StorageFailed as error:
         if error.code != "read-only":
             raise

@@ -21,7 +21,7 @@ from vcflow_site.backups.manifest import Content, Table
 
 DATABASE = "database.sqlite3.gz"
 COMPANIONS = ("-wal", "-shm", "-journal")
-PATIENCE = 5.0
+PATIENCE = 2.0
 """Seconds that a restore waits for others to let go of the database."""
 
 

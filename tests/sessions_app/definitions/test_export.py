@@ -14,6 +14,7 @@ from sessions_app.definitions.schema import (
     ChecklistItem,
     Definition,
     Deliverable,
+    Lease,
     StageDefinition,
     Transition,
 )
@@ -62,6 +63,9 @@ def definitions(draw: st.DrawFn) -> Definition:
             roles=tuple(draw(st.lists(NAMES, max_size=2))),
             tools=tuple(draw(st.lists(NAMES, max_size=2))),
             timeout=draw(st.none() | st.integers(1, 1000)),
+            lease=draw(
+                st.none() | st.builds(Lease, st.integers(1, 604_800), st.sampled_from(["keep", "pause", "fail"]))
+            ),
         )
         for order, stage_id in enumerate(ids, 1)
     )

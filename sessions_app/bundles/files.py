@@ -1,0 +1,52 @@
+"""A bundle's file: written beside its place for its owner alone, and put there when it is whole."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import secrets
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+PART = ".part"
+"""The end of the name of what is being written; what a killed process leaves has it."""
+
+
+def write_file(path: Path, lines: Iterable[bytes]) -> None:
+    """Write the lines, compressed where the name ends in ``.gz``; equal lines give equal files.
+
+    Until it is whole nothing is there by that name, and then it is on disk.  Its mode is 0600.
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}{PART}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            _write(file, lines, compressed=path.suffix == ".gz")
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(draft)
+        raise
+    _sync_folder(path.parent)
+
+
+def _write(file: IO[bytes], lines: Iterable[bytes], *, compressed: bool) -> None:
+    if not compressed:
+        file.writelines(lines)
+        return
+    packing: Any = gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=file, mtime=0)
+    with packing:
+        packing.writelines(lines)
+
+
+def _sync_folder(folder: Path) -> None:
+    """So that the name is on disk too, as well as the system can."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

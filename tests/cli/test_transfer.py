@@ -1,0 +1,87 @@
+"""``flow export`` of sessions and ``flow import`` of bundles."""
+
+import json
+import stat
+
+import pytest
+
+from sessions_app.models import FlowSession
+from tests.cli.conftest import play
+from tests.factories import new_session, session_in
+
+pytestmark = pytest.mark.django_db
+
+
+def test_sessions_go_out_and_come_in(tmp_path):
+    kept, ended = new_session(name="Login"), session_in("ABORTED")
+    path = tmp_path / "all.jsonl.gz"
+    answer = play("flow", "export", "--sessions", "--all", "--with-secrets", "-o", str(path), "--json")
+    assert answer.status == 0, answer.err
+    assert (answer.data["sessions"], answer.data["secrets"]) == (2, "included")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    FlowSession.objects.filter(pk=ended.pk).delete()
+    trial = play("flow", "import", str(path), "--dry-run", "--json")
+    assert trial.data[0]["sessions"]["imported"] == 1
+    assert not FlowSession.objects.filter(pk=ended.pk).exists()
+    done = play("flow", "import", str(path), "--json")
+    assert done.status == 0, done.err
+    assert done.data[0]["sessions"] == {"imported": 1, "present": 1, "returned": 0, "renamed": 0, "skipped": 0}
+    assert FlowSession.objects.filter(pk__in=[kept.pk, ended.pk]).count() == 2
+    assert "1 new, " not in play("flow", "import", str(path)).out
+
+
+def test_one_session_goes_to_the_output_as_lines():
+    flow_session = new_session(name="Login")
+    answer = play("flow", "export", flow_session.pk)
+    kinds = [json.loads(line)["kind"] for line in answer.out.splitlines()]
+    assert kinds == ["vcflow-bundle", "workflow", "version", "session", "event", "session-end", "end"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["export"],
+        ["export", "dev", "--all"],
+        ["export", "--sessions", "--json"],
+        ["export", "--sessions", "-o", "b.yaml"],
+        ["import", "x.jsonl", "--most-bytes", "0"],
+    ],
+)
+def test_what_is_not_said_rightly_is_refused(words, tmp_path):
+    new_session()
+    assert play("flow", *words).status in (2, 3)
+
+
+def test_open_sessions_alone_are_exported_unless_asked(tmp_path):
+    kept = new_session()
+    session_in("COMPLETED")
+    path = tmp_path / "open.jsonl"
+    assert play("flow", "export", "--sessions", "-o", str(path)).status == 0
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [line["id"] for line in lines if line["kind"] == "session"] == [kept.pk]
+
+
+def test_conflicts_are_told_with_the_way_out(tmp_path):
+    flow_session = new_session(name="Login")
+    path = tmp_path / "one.jsonl"
+    play("flow", "export", flow_session.pk, "-o", str(path))
+    play("flow", "session", "note", flow_session.pk, "goes on")
+    refused = play("flow", "import", str(path), "--json")
+    assert (refused.status, refused.diagnostic["code"]) == (5, "import-conflict")
+    assert refused.diagnostic["conflicts"] == [{"session_id": flow_session.pk, "reason": "behind"}]
+    assert play("flow", "import", str(path), "--dry-run").status == 0
+    renamed = play("flow", "import", str(path), "--on-conflict", "rename", "--json").data[0]
+    assert renamed["sessions"]["renamed"] == 1
+    assert FlowSession.objects.filter(pk=renamed["renamed"][flow_session.pk]).exists()
+
+
+def test_bundles_and_definitions_come_together(tmp_path):
+    flow_session = new_session(name="Login")
+    path, rules = tmp_path / "one.jsonl", tmp_path / "fresh.yaml"
+    rules.write_text("vcflow: 1\nid: fresh\nname: Fresh\nstages: [{id: draft, name: Draft}]\n")
+    play("flow", "export", flow_session.pk, "-o", str(path))
+    FlowSession.objects.filter(pk=flow_session.pk).delete()
+    answer = play("flow", "import", str(rules), str(path), "--json")
+    assert answer.status == 0, answer.err
+    assert [entry.get("kind", "definition") for entry in answer.data] == ["definition", "bundle"]
+    assert FlowSession.objects.filter(pk=flow_session.pk).exists()
