@@ -1,4 +1,4 @@
-"""Sessions that come as a whole, written with their history: the one place where events are not recorded but taken over.
+"""Sessions that come as a whole, written with their history: the one place where events are taken over.
 
 What was said elsewhere stays word for word, in the order it had; nothing of it is told to anybody again.  What becomes
 another thing here (whose the session is, its id, its version's number) is said by one new event, ``session.imported``.

@@ -12,9 +12,10 @@ class SessionsConfig(AppConfig):
     verbose_name = _("Sessions")
 
     def ready(self) -> None:
-        from sessions_app import checkups, parts, receivers  # models can be imported only now
+        from sessions_app import checkups, chores, parts, receivers, retention  # models can be imported only now
         from sessions_app.capturing import SessionHolder
 
         receivers.connect()
+        chores.register(retention.CHORE)
         parts.register_holder(SessionHolder())
         checkups.register("sessions_app.checkups.sessions", "sessions_app.checkups.tables")

@@ -36,6 +36,9 @@ EVENTS_PER_FILE = 100_000
 LEFT_BEHIND = timedelta(days=1)
 """What a killed process was writing is removed after this long."""
 
+ARCHIVED = "archived"
+"""What a tombstone gives as the reason."""
+
 _PREFIX = "vcflow-archive-"
 _LOG = logging.getLogger("workflow.session.operations")
 
@@ -44,7 +47,7 @@ End = tuple[int, str]
 
 
 class Order(NamedTuple):
-    """What is to go: sessions to which nothing has happened for that long since they ended, of one workflow or of all."""
+    """What is to go: sessions that ended, and to which nothing has happened for that long; of one workflow or of all."""
 
     folder: Path
     older_than: timedelta
@@ -158,7 +161,7 @@ def _let_go(actor: Actor, session_id: str, end: End, file: str, left: dict[str, 
     try:
         with open_change(actor, lambda: lock_session(session_id), action="delete") as change:
             _refuse_to_leave(change, end, left)
-            bury(change, _("archived"), archive=file)
+            bury(change, ARCHIVED, archive=file)
     except NotFound:
         return False
     return change.is_deleted

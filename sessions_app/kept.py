@@ -14,7 +14,7 @@ class Kept(NamedTuple):
     """The newest savepoints without their states, how many there are, and the newest forks."""
 
     savepoints: Sequence[Savepoint]
-    count: int
+    total: int
     forks: Sequence[FlowSession]
 
 
@@ -22,8 +22,8 @@ def kept_of(actor: Actor, flow_session: FlowSession, *, savepoints: int, forks: 
     """At most so many of each; a fork more than asked for says that there are more.  Three queries."""
     rows = Savepoint.objects.visible_to(actor).filter(session=flow_session.pk).defer("data").order_by("-seq")
     newest = list(rows[: savepoints + 1])
-    count = rows.count() if len(newest) > savepoints else len(newest)
-    return Kept(newest[:savepoints], count, list(forks_of(actor, flow_session.pk)[: forks + 1]))
+    total = rows.count() if len(newest) > savepoints else len(newest)
+    return Kept(newest[:savepoints], total, list(forks_of(actor, flow_session.pk)[: forks + 1]))
 
 
 def forks_of(actor: Actor, session_id: str) -> FlowSessionQuerySet:

@@ -55,7 +55,7 @@ class Holder(Protocol):
         """Work the session's next event into ``state``, of which other holders have a share as well."""
 
     def move(self, state: State, move: Move) -> None:
-        """Put this floor's share, as another version of the workflow has it, into ``state``; none is changed in place."""
+        """Put this floor's share, as another version has it, into ``state``; no share is changed in place."""
 
     def hindrances(self, flow_sessions: Sequence[FlowSession], now: datetime) -> Sequence[Sequence[Reason]]:
         """For each session what beside its state keeps it from moving to another version now, in one query at most."""

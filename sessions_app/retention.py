@@ -1,4 +1,4 @@
-"""What the worker forgets by itself: old answers of idempotency keys, and, if it is switched on, sessions long ended."""
+"""What the worker forgets by itself: old answers of idempotency keys, and, if switched on, sessions long ended."""
 
 from __future__ import annotations
 

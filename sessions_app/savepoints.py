@@ -93,13 +93,14 @@ class SavepointManager(Manager):
             verbs.ask_guards(change, change.flow_session, "restore", force=False)
             before = capture(change.flow_session)
             put_state(change, state_of(savepoint))
-            self._tell_trial(change, compared(before, capture(change.flow_session)))
-            raise NothingToDo
+            self._take_back(change, compared(before, capture(change.flow_session)))
         return change.flow_session
 
-    def _tell_trial(self, change: Change, differences: Sequence[Changed]) -> None:
+    def _take_back(self, change: Change, differences: Sequence[Changed]) -> None:
+        """End a dry run inside its change: what was found out stays, what was written goes."""
         self.differences = differences
         self.outcome = Outcome(bool(differences), change.flow_session.version, [], change.warnings)
+        raise NothingToDo
 
     def fork_savepoint(
         self, savepoint_id: str, name: str | None = None, *, reason: str = "", dry_run: bool = False
@@ -123,8 +124,7 @@ class SavepointManager(Manager):
             _record_fork(change, state, reason)
             if dry_run:
                 change.set(updated_at=change.now)
-                self._tell_trial(change, of_event(change.events[0]))
-                raise NothingToDo
+                self._take_back(change, of_event(change.events[0]))
         if dry_run:
             return change.flow_session
         return self._finish_session(change)

@@ -20,7 +20,7 @@ from sessions_app.parts import State, holders
 from sessions_app.text import visible
 from sessions_app.words import session_state
 
-MOVES = ("session.restored", "session.forked", "session.migrated")
+MOVES = ("session.restored", "session.forked", "session.migrated", "session.imported", "session.mended")
 """Events whose changes tell of the session and of whole attempts (``attempts.<stage id>.<attempt>``) at once."""
 
 VALUE_WIDTH = 60
@@ -105,12 +105,13 @@ def session_differences(before: Mapping[str, Any], after: Mapping[str, Any], *, 
     """What differs in the session's own columns."""
     found = []
     for field, label in _PLAIN.items():
-        values = [_told(field, state.get(field), reveal=reveal) for state in (before, after)]
+        one, other = (_told(field, state.get(field), reveal=reveal) for state in (before, after))
         if (before.get(field) or None) != (after.get(field) or None):
-            found.append(Changed("session", field, *values, arrow(_(label), *_words(field, values))))
+            words = (_word(field, value) for value in (one, other))
+            found.append(Changed("session", field, one, other, arrow(_(label), *words)))
     for field in _OBJECTS:
-        for path, *pair in in_object(field, before.get(field), after.get(field), reveal=reveal):
-            found.append(Changed("session", path, *pair, arrow(path, *pair)))
+        for path, one, other in in_object(field, before.get(field), after.get(field), reveal=reveal):
+            found.append(Changed("session", path, one, other, arrow(path, one, other)))
     return found
 
 
@@ -153,7 +154,7 @@ def lines(changes: Sequence[Changed], most: int) -> Iterator[str]:
     """The changes in words, at most so many, and how many more there are."""
     yield from (changed.text for changed in changes[:most])
     if len(changes) > most:
-        yield _("and {count} more").format(count=len(changes) - most)
+        yield _("… and {count} more").format(count=len(changes) - most)
 
 
 def _entries(value: Any) -> Mapping[str, Any]:
@@ -166,9 +167,9 @@ def _told(field: str, value: Any, *, reveal: bool) -> Any:
     return value if reveal else mask(value)
 
 
-def _words(field: str, values: Sequence[Any]) -> list[Any]:
+def _word(field: str, value: Any) -> Any:
     if field == "status":
-        return [session_state(value) if value else None for value in values]
+        return session_state(value) if value else None
     if field == "tags":
-        return [", ".join(map(str, value)) if value else None for value in values]
-    return list(values)
+        return ", ".join(map(str, value)) if value else None
+    return value

@@ -28,16 +28,8 @@ class AttemptsBearer:
         """Keys that are another attempt's, items twice, two that exclude each other, too much in one object."""
         for key, attempt in share.items():
             yield from _faults(key, attempt)
-        numbers: dict[str, list[int]] = {}
-        for attempt in share.values():
-            numbers.setdefault(attempt["stage_id"], []).append(attempt["attempt"])
-        for stage_id, found in numbers.items():
-            if sorted(found) != list(range(1, len(found) + 1)):
-                yield _("The attempts at {stage} are not numbered from 1 on.").format(stage=stage_id)
         active = [
-            key
-            for key, attempt in share.items()
-            if attempt["status"] == StageStatus.ACTIVE and attempt["is_exclusive"]
+            key for key, attempt in share.items() if attempt["status"] == StageStatus.ACTIVE and attempt["is_exclusive"]
         ]
         if len(active) > 1:
             yield _("More than one stage is active: {stages}.").format(stages=", ".join(sorted(active)[:5]))

@@ -40,14 +40,14 @@ def _due(actor: Actor) -> Iterator[tuple[str, int, str]]:
     """The attempts, the tokens of their leases, and the verb that the definition names: one query."""
     rows = (
         StageInstance.objects.visible_to(actor)
-        .filter(lease_expires_at__lte=timezone.now())
+        .filter(lease_token__isnull=False, lease_expires_at__lte=timezone.now())
         .order_by("lease_expires_at")
         .values_list("pk", "lease_token", "session__pinned_version", "stage_id")
     )
     for instance_id, token, version_id, stage_id in rows:
         stage = published_version(version_id).definition.stage(stage_id)
         if stage and stage.lease and stage.lease.on_expiry != KEEP:
-            yield instance_id, token, stage.lease.on_expiry
+            yield instance_id, token or 0, stage.lease.on_expiry
 
 
 def _end(actor: Actor, instance_id: str, token: int, verb: str) -> bool:

@@ -18,11 +18,10 @@ from sessions_app.change import Change, NothingToDo
 from sessions_app.definitions.schema import LEASE_SECONDS, MOST_LEASE_SECONDS
 from sessions_app.exceptions import InvalidInput
 from sessions_app.language import gettext as _
-from sessions_app.machine import Rule
+from sessions_app.machine import ACTIVE, PENDING, Rule
 from sessions_app.masking import mask_text, unmask
 from sessions_app.permissions import STAGE_ACTIONS
 from sessions_app.text import clean_name
-from stages_app.machine import ACTIVE, PENDING
 from stages_app.models import StageInstance
 from stages_app.refusals import illegal_stage_verb, lease_lost, leased
 
@@ -159,7 +158,7 @@ def _write_over(stage_instance: StageInstance, *, heed_heartbeats: bool = True, 
 
     A heartbeat waits for no session: where it is to be heeded, one that came meanwhile counts as another lease.
     """
-    read = {"lease_token": stage_instance.lease_token}
+    read: dict[str, Any] = {"lease_token": stage_instance.lease_token}
     if heed_heartbeats:
         read["lease_expires_at"] = stage_instance.lease_expires_at
     with storage.translated():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -33,7 +34,7 @@ _COLUMNS = (
     "follows_session",
 )
 
-_ITEMS_AT_ONCE = 500
+_ROWS_AT_ONCE = 500
 """Rows of one statement: databases bound its parameters."""
 
 
@@ -66,13 +67,13 @@ def write(change: Change, attempts: Attempts) -> None:
     """Write attempts that are not stored, with their items, inside a change."""
     users = _users(attempts)
     rows = [_row(change, key, attempt, users) for key, attempt in attempts.items()]
-    for row in rows:
-        table(StageInstance).insert([row])
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        table(StageInstance).insert(rows[start : start + _ROWS_AT_ONCE])
     items = [
         _item(row, item) for row, attempt in zip(rows, attempts.values(), strict=True) for item in attempt["items"]
     ]
-    for start in range(0, len(items), _ITEMS_AT_ONCE):
-        table(StageItem).insert(items[start : start + _ITEMS_AT_ONCE])
+    for start in range(0, len(items), _ROWS_AT_ONCE):
+        table(StageItem).insert(items[start : start + _ROWS_AT_ONCE])
 
 
 def _row(change: Change, key: str, attempt: Mapping[str, Any], users: Mapping[str, User]) -> StageInstance:
@@ -110,11 +111,12 @@ def _users(attempts: Attempts) -> Mapping[str, User]:
 
 def _with_able_assignees(change: Change, before: Attempts, after: Attempts) -> Attempts:
     users = _users({key: attempt for key, attempt in after.items() if attempt != before.get(key)})
+    able = cache(lambda name: name in users and assignment.can_work(users[name], change.flow_session))
     checked = {}
     for key, attempt in after.items():
         name = attempt["assignee"]
         stays = not name or attempt == before.get(key) or before.get(key, {}).get("assignee") == name
-        if not stays and not (name in users and assignment.can_work(users[name], change.flow_session)):
+        if not stays and not able(name):
             change.warnings.append(
                 _("{user} can't work on the session {id} any more; the stage {stage} is nobody's now.").format(
                     user=name, id=change.flow_session.pk, stage=attempt["stage_id"]

@@ -113,7 +113,7 @@ def _all(sessions: FlowSessionQuerySet, stages: StageInstanceQuerySet, most: int
     now = timezone.now()
     active = stages.filter(status=StageStatus.ACTIVE).order_by("started_at", "pk")
     lost = active.filter(lease_expires_at__lte=now).order_by("lease_expires_at", "pk")[:most]
-    yield from (_of_stage("lease-expired", row, row.lease_expires_at, row.lease_holder) for row in lost)
+    yield from (_of_stage("lease-expired", row, row.lease_expires_at or now, row.lease_holder) for row in lost)
     yield from _standing("stage-failed", stages.filter(status=StageStatus.FAILED).last_attempts(), most)
     yield from _whole("session-failed", sessions.filter(status=machine.FAILED), most)
     yield from [row for row in map(_overdue(now), active[:MOST_READ]) if row][:most]
@@ -150,7 +150,7 @@ def _overdue(now: datetime) -> Callable[[StageInstance], Interruption | None]:
     def told(row: StageInstance) -> Interruption | None:
         if not row.is_overdue(now):
             return None
-        since = row.started_at + timedelta(seconds=row.timeout or 0)
+        since = (row.started_at or now) + timedelta(seconds=row.timeout or 0)
         return _of_stage("overdue", row, since, row.lease_holder or _worker(row))
 
     return told

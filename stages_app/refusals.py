@@ -8,10 +8,11 @@ from typing import Any
 from sessions_app import durations
 from sessions_app.exceptions import Conflict, IllegalTransition, NotFound
 from sessions_app.language import gettext as _
+from sessions_app.machine import ACTIVE
 from sessions_app.masking import mask_text
 from sessions_app.models import FlowSession
 from sessions_app.words import stage_state_in_full, verb_name, verb_names
-from stages_app.machine import ACTIVE, UNBEGUN_VERBS, allowed_stage_verbs
+from stages_app.machine import UNBEGUN_VERBS, allowed_stage_verbs
 from stages_app.models import StageInstance
 
 
@@ -84,9 +85,7 @@ def leased(stage_instance: StageInstance, now: datetime) -> Conflict:
             stage=stage_instance.stage_id,
             time=durations.in_words(left),
         ),
-        fix=_(
-            "Wait until then, or claim it with take and a reason; whoever holds it names the lease with each change."
-        ),
+        fix=_("Wait until then, or claim it with take and a reason; its holder names the lease with each change."),
         code="leased",
         **_lease_details(stage_instance),
     )

@@ -65,16 +65,16 @@ class _Telling:
             text = f"{_state(before)} → {_state(after)}"
             yield self._changed("status", before["status"], after["status"], text)
         if before["name"] != after["name"]:
-            names = [self._text(attempt["name"]) for attempt in (before, after)]
-            yield self._changed("name", *names, arrow(_("name"), *names))
+            one, other = (self._text(attempt["name"]) for attempt in (before, after))
+            yield self._changed("name", one, other, arrow(_("name"), one, other))
         if before["assignee"] != after["assignee"]:
-            pair = before["assignee"], after["assignee"]
-            yield self._changed("assignee", *pair, arrow(_("whose turn"), *pair))
+            one, other = before["assignee"], after["assignee"]
+            yield self._changed("assignee", one, other, arrow(_("whose turn"), one, other))
         yield from self._items(before, after)
         yield from self._deliverables(before["deliverables"], after["deliverables"])
         for field in _OBJECTS:
-            for path, *pair in in_object(field, before[field], after[field], reveal=self._reveal):
-                yield self._changed(path, *pair, arrow(path, *pair))
+            for path, one, other in in_object(field, before[field], after[field], reveal=self._reveal):
+                yield self._changed(path, one, other, arrow(path, one, other))
 
     def _items(self, before: Attempt, after: Attempt) -> Iterator[Changed]:
         ones, others = ({item["id"]: item for item in attempt["items"]} for attempt in (before, after))

@@ -1,4 +1,4 @@
-"""The status bridge's word on sessions that leave and come: their entry goes along, and what is still to be told stays."""
+"""The status bridge's word on sessions that leave and come: their entry, and what is still to be told."""
 
 from __future__ import annotations
 

@@ -21,6 +21,8 @@ EVENT_TYPES = (
     "session.restored",
     "session.forked",
     "session.migrated",
+    "session.mended",
+    "session.imported",
     "savepoint.created",
     "stage.created",
     *(rule.event for rule in STAGE_RULES.values()),

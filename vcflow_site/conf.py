@@ -121,10 +121,10 @@ def load(environ: Mapping[str, str]) -> Config:
         outgoing_allow=_read(environ, "VCFLOW_OUTGOING_ALLOW", _parse_allowed, ()),
         worker=_read_worker(environ, database),
         plugins_off=_read(environ, "VCFLOW_PLUGINS_OFF", _parse_names, ()),
-        backup_every=_read(environ, "VCFLOW_BACKUP_EVERY", _parse_hours, 0),
+        backup_every=_read(environ, "VCFLOW_BACKUP_EVERY", _parse_period, 0),
         backup_keep=_read(environ, "VCFLOW_BACKUP_KEEP", _parse_keep, 14),
         backup_folder=_read(environ, "VCFLOW_BACKUP_FOLDER", _parse_folder, home / "backups"),
-        archive_after=_read(environ, "VCFLOW_ARCHIVE_AFTER", _parse_days, 0),
+        archive_after=_read(environ, "VCFLOW_ARCHIVE_AFTER", _parse_period, 0),
         archive_folder=_read(environ, "VCFLOW_ARCHIVE_FOLDER", _parse_folder, home / "archive"),
     )
 
@@ -180,15 +180,9 @@ def _parse_log_level(value: str) -> str:
     return value.upper()
 
 
-def _parse_hours(value: str) -> int:
+def _parse_period(value: str) -> int:
     if not re.fullmatch("[0-9]{1,4}", value):
-        raise ValueError(_("Give a number of hours, such as 24, or 0 for none."))
-    return int(value)
-
-
-def _parse_days(value: str) -> int:
-    if not re.fullmatch("[0-9]{1,4}", value):
-        raise ValueError(_("Give a number of days, such as 365, or 0 for never."))
+        raise ValueError(_("Give a whole number, such as 24, or 0 to switch it off."))
     return int(value)
 
 

@@ -1,16 +1,19 @@
 """Which events the list shows: newest first, a page at a time, at any number of events.
 
-Whatever is filtered, one page looks through :data:`WINDOW` events at most and says so; the next one goes on
-from there.  A day is found by halving: events stand in the order in which they were written.
+Whatever is filtered, one page looks through :data:`WINDOW` events at most and says so; the next one goes on from
+there.  Without a time they come in the order in which they were written here.  Within a time they come in the
+order of their times, by an index: sessions that came by a bundle brought old events along.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
+
+from django.db.models import Q
 
 from sessions_app.actors import Actor
 from sessions_app.admin.date_drill import Stretch, read_bound, stretch_between
@@ -30,9 +33,6 @@ FEW_SESSIONS = 500
 """Who sees no more sessions than this is shown the events of these, however old, without a window."""
 
 SESSION, FROM, BEFORE_TIME, OLDER_THAN = "session__id__exact", "created_at__gte", "created_at__lt", "before"
-_WRITTEN_WITHIN = timedelta(minutes=10)
-"""Rows are numbered when they are written; the time of a change is taken at its beginning."""
-
 _SHOWN = (
     "session__name",
     "seq",
@@ -99,12 +99,15 @@ def page_of(actor: Actor, asked: Asked) -> EventPage:
     """The page asked for."""
     rows = _narrowed(SessionEvent.objects.visible_to(actor), asked.values)
     if SESSION in asked.values:  # by the index of the session's numbers
-        return _page(rows.filter(session=asked.values[SESSION]).order_by("-seq"), None)
+        return _page(_older(rows, asked.values).filter(session=asked.values[SESSION]).order_by("-seq"), None)
     few = few_sessions(actor)
     if few is not None:
-        return _page(rows.filter(session__in=few).order_by("-id"), None)
-    start, end = _ids_between(actor, asked.values)
-    top = min(end, int(asked.values.get(OLDER_THAN, end)))
+        return _page(_older(rows, asked.values).filter(session__in=few).order_by("-id"), None)
+    if FROM in asked.values or BEFORE_TIME in asked.values:
+        return _page_in_time(rows, asked.values)
+    every = SessionEvent.objects.visible_to(actor)
+    start, last = (every.order_by(order).values_list("pk", flat=True).first() or 0 for order in ("id", "-id"))
+    top = min(last + 1, int(asked.values.get(OLDER_THAN, last + 1)))
     bottom = max(start, top - WINDOW)
     return _page(rows.filter(pk__gte=bottom, pk__lt=top).order_by("-id"), bottom if bottom > start else None)
 
@@ -123,7 +126,7 @@ def time_span(actor: Actor) -> tuple[datetime | None, datetime | None]:
     few = few_sessions(actor)
     rows = SessionEvent.objects.visible_to(actor)
     rows = rows if few is None else rows.filter(session__in=few)
-    times = (rows.order_by(order).values_list("created_at", flat=True).first() for order in ("id", "-id"))
+    times = (rows.order_by(order).values_list("created_at", flat=True).first() for order in ("created_at", "-created_at"))
     return next(times), next(times)
 
 
@@ -142,41 +145,42 @@ def _narrowed(rows: SessionEventQuerySet, values: Mapping[str, str]) -> SessionE
         rows = rows.filter(type=values[TYPE])
     if DOOR in values:
         rows = rows.filter(door=values[DOOR])
+    return _in_time(rows, values)
+
+
+def _older(rows: SessionEventQuerySet, values: Mapping[str, str]) -> SessionEventQuerySet:
+    """The next page, where rows stand in the order in which they were written."""
+    return rows.filter(pk__lt=int(values[OLDER_THAN])) if OLDER_THAN in values else rows
+
+
+def _page_in_time(rows: SessionEventQuerySet, values: Mapping[str, str]) -> EventPage:
+    """One of a stretch of time; the next one begins behind the event that this one ends with."""
+    narrowed = rows.order_by("-created_at", "-id")
+    # Only how far one page looks is found by what nobody may see.
+    looked_through = _in_time(SessionEvent.objects.all(), values)
+    if OLDER_THAN in values:
+        place = SessionEvent.objects.filter(pk=values[OLDER_THAN]).values_list("created_at", "pk").first()
+        if place is None:
+            return EventPage([], None, was_cut=False)
+        narrowed, looked_through = narrowed.filter(_behind(*place)), looked_through.filter(_behind(*place))
+    ends = looked_through.order_by("-created_at", "-id").values_list("created_at", "pk")[WINDOW - 1 : WINDOW + 1]
+    if len(ends) < 2:
+        return _page(narrowed, None)
+    time, key = ends[0]
+    return _page(narrowed.exclude(_behind(time, key)), key)
+
+
+def _behind(time: datetime, key: int) -> Q:
+    """What comes after that event, in the order of the times, last first."""
+    return Q(created_at__lte=time) & (Q(created_at__lt=time) | Q(pk__lt=key))
+
+
+def _in_time(rows: SessionEventQuerySet, values: Mapping[str, str]) -> SessionEventQuerySet:
     if FROM in values:
         rows = rows.filter(created_at__gte=read_bound(values[FROM]))
     if BEFORE_TIME in values:
         rows = rows.filter(created_at__lt=read_bound(values[BEFORE_TIME]))
-    return rows.filter(pk__lt=int(values[OLDER_THAN])) if OLDER_THAN in values else rows
-
-
-def _ids_between(actor: Actor, values: Mapping[str, str]) -> tuple[int, int]:
-    """The numbers of the rows between which the time asked for lies: from the first one, to before the second."""
-    rows = SessionEvent.objects.visible_to(actor)
-    first, last = (rows.order_by(order).values_list("pk", flat=True).first() or 0 for order in ("id", "-id"))
-    start, end = first, last + 1
-    if FROM in values:
-        start = _first_since(actor, read_bound(values[FROM]) - _WRITTEN_WITHIN, start, end)
-    if BEFORE_TIME in values:
-        end = _first_since(actor, read_bound(values[BEFORE_TIME]) + _WRITTEN_WITHIN, start, end)
-    return start, end
-
-
-def _first_since(actor: Actor, time: datetime, low: int, high: int) -> int:
-    """The first row of that time or later, found by halving; ``high`` when there is none."""
-    while low < high:
-        middle = (low + high) // 2
-        row = (
-            SessionEvent.objects.visible_to(actor)
-            .filter(pk__gte=middle, pk__lt=high)
-            .order_by("pk")
-            .values_list("pk", "created_at")
-            .first()
-        )
-        if row is None or row[1] >= time:
-            high = middle
-        else:
-            low = row[0] + 1
-    return low
+    return rows
 
 
 def _is_readable(name: str, value: str) -> bool:

@@ -68,7 +68,7 @@ def moved(event: SessionEvent) -> Iterator[dict[str, Any]]:
     found = of_event(event)
     yield from (_told(changed) for changed in found[:MOST_MOVED])
     if len(found) > MOST_MOVED:
-        more = _("and {count} more").format(count=len(found) - MOST_MOVED)
+        more = _("… and {count} more").format(count=len(found) - MOST_MOVED)
         yield {"name": "…", "text": more, "before": None, "after": None}
 
 

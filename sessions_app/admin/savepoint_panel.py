@@ -24,8 +24,8 @@ def savepoints_panel(view: View) -> Mapping[str, Any]:
     kept = kept_of(view.actor, flow_session, savepoints=SAVEPOINTS_SHOWN, forks=FORKS_SHOWN)
     return {
         "rows": [_row(savepoint) for savepoint in kept.savepoints],
-        "count": kept.count,
-        "more": kept.count - len(kept.savepoints),
+        "count": kept.total,
+        "more": kept.total - len(kept.savepoints),
         "origin": _origin(view),
         "forks": [{"id": fork.pk, "url": page_of(fork.pk)} for fork in kept.forks[:FORKS_SHOWN]],
         "has_more_forks": len(kept.forks) > FORKS_SHOWN,

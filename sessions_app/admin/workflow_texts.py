@@ -128,7 +128,8 @@ def described(definition: Definition, stage_lines: dict[str, int] | None = None)
         stage["more_after"] = more_than(len(needed))
         stage["ways"] = [{**way, "name": names[way["to"]]} for way in ways[:MOST_NAMED]]
         stage["more_ways"] = more_than(len(ways))
-        stage["after_lease"] = _(AFTER_EXPIRY[stage["lease"]["on_expiry"]]) if stage["lease"] else ""
+        ending = stage["lease"] and stage["lease"]["on_expiry"]
+        stage["after_lease"] = _(AFTER_EXPIRY[ending]) if ending else ""
     return told
 
 

@@ -28,6 +28,7 @@ from sessions_app.admin.workflow_compare import WorkflowComparison
 from sessions_app.admin.workflow_counts import Sessions, sessions_of, sessions_of_versions
 from sessions_app.admin.workflow_import import WorkflowImport
 from sessions_app.admin.workflow_list import WorkflowList
+from sessions_app.admin.workflow_migrate import WorkflowMigration
 from sessions_app.admin.workflow_texts import described
 from sessions_app.definitions.schema import Definition
 from sessions_app.exceptions import FlowError, NotFound
@@ -48,7 +49,7 @@ register_filter(SessionFilter("pinned_version__id__exact", noop("workflow versio
 
 @admin.register(WorkflowDefinition)
 class WorkflowDefinitionAdmin(
-    WorkflowList, WorkflowImport, WorkflowComparison, WorkflowActs, Pages, ReadOnly, admin.ModelAdmin
+    WorkflowList, WorkflowImport, WorkflowComparison, WorkflowMigration, WorkflowActs, Pages, ReadOnly, admin.ModelAdmin
 ):
     def get_urls(self) -> list[URLPattern]:
         def page(route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
@@ -57,6 +58,7 @@ class WorkflowDefinitionAdmin(
         own = [
             page("import/", self.import_view, "import-workflows"),
             page("<path:object_id>/compare/", require_safe(self.compare_view), "compare-workflow"),
+            page("<path:object_id>/migrate/", self.migrate_view, "migrate-workflow"),
             page("<path:object_id>/export/", require_safe(self.export_view), "export-workflow"),
             *(
                 page(f"<path:object_id>/do/{verb}/", partial(self.act_view, verb=verb), f"{verb}-workflow")

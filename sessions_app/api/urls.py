@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from sessions_app.api.bulk import BulkVerbs
+from sessions_app.api.bundles import Bundles
 from sessions_app.api.events import Events
 from sessions_app.api.imports import Imports
 from sessions_app.api.me import CurrentSession, Me
@@ -28,6 +29,7 @@ urlpatterns = [
         for verb in VERBS
     ),
     path("sessions/<str:session_id>/switch/", CurrentSession.as_view({"post": "switch"}), name="session-switch"),
+    path("sessions/<str:session_id>/bundle/", Bundles.as_view({"get": "retrieve"}), name="session-bundle"),
     path("sessions/<str:session_id>/logs/", Events.as_view({"get": "logs"}), name="session-logs"),
     path(
         "sessions/<str:session_id>/savepoints/",

@@ -68,8 +68,6 @@ class _History:
             raise self._session.refused(_("The session's id does not begin with that of its workflow."))
         self._refuse_version(row["state"]["session"]["pinned_version_id"])
         refuse_state(self._session, row["state"])
-        if moment(row["updated_at"]) < moment(row["created_at"]):
-            raise self._session.refused(_("The session was changed before it was made."))
         if row["derived"] != derived_many([unstored(row, row["state"])])[0]:
             raise self._session.refused(_("What is derived from the session is not what follows from it."))
 

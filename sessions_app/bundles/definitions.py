@@ -65,7 +65,9 @@ def _unreadable(content: Mapping[str, Any]) -> str:
     try:
         text = export.to_json(Definition.from_content(content))
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        return _("The version is no definition of a workflow: {error}.").format(error=f"{type(error).__name__}: {error}")
+        return _("The version is no definition of a workflow: {error}.").format(
+            error=f"{type(error).__name__}: {error}"
+        )
     for reading in read_text(text, "version.json"):
         if reading.errors:
             return _("The version is no definition that could be imported: {error}").format(

@@ -56,6 +56,7 @@ class Plan:
     with_taken_versions: set[str] = field(default_factory=set)
     conflicts: dict[str, Verdict] = field(default_factory=dict)
     sessions: Counter[str] = field(default_factory=Counter)
+    checksums: list[str] = field(default_factory=list)
     events: int = 0
     savepoints: int = 0
     renamed: dict[str, str] = field(default_factory=dict)
@@ -82,7 +83,7 @@ _BECOMES = {Verdict.NEW: "imported", Verdict.PRESENT: "present", Verdict.RETURNS
 
 
 def require_importer(actor: Actor) -> None:
-    """Raise unless the actor is believed what a bundle says happened: an administrator, or who holds the data itself."""
+    """Raise unless the actor is believed what a bundle says: an administrator, or who holds the data itself."""
     if not actor.rights.is_admin or actor.grant:
         raise NotAllowed(
             _("{user} may not import sessions: their history would be believed.").format(user=actor.username),
@@ -101,6 +102,7 @@ def check_bundle(path: str, options: Options, tell: Tell) -> Plan:
         used: set[str] = set()
         for number, session in enumerate(reader.sessions(), 1):
             used |= _weigh(plan, session, bundled, taken, options)
+            plan.checksums.append(session.checksum)
             tell(number)
         plan.versions_needed |= bundled.versions.keys() - used - taken.keys()
         plan.events, plan.savepoints = reader.counts["events"], reader.counts["savepoints"]
@@ -166,6 +168,8 @@ def take_in(actor: Actor, plan: Plan, options: Options, tell: Tell) -> None:
         numbering = write_versions(plan, bundled, is_renaming=options.on_conflict == RENAME)
         writing = _Writing(actor, plan, options, numbering)
         for number, session in enumerate(reader.sessions(), 1):
+            # What was checked is what is written, though somebody may have put another file there meanwhile.
+            session.checksum = plan.checksums[number - 1] if number <= len(plan.checksums) else "none"
             writing.session(session)
             tell(number)
 

@@ -141,13 +141,17 @@ class Reader:
 
 
 class SessionLines:
-    """The lines of one session: its row, then :meth:`events`, :meth:`savepoints` and :meth:`finish`, in this order."""
+    """The lines of one session: its row, then :meth:`events`, :meth:`savepoints` and :meth:`finish`, in this order.
+
+    ``checksum`` is known at the end; one that is set before must be the same.
+    """
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._sha256 = hashlib.sha256()
         self._counts: Counter[str] = Counter()
         self.is_whole = False
+        self.checksum = ""
         self.row = self._take()
         reader._session_id = self.row["id"]
 
@@ -169,6 +173,9 @@ class SessionLines:
         if reader._kind != "session-end":
             raise reader.refused(_("Here a line of another kind was expected, not {kind}.").format(kind=reader._kind))
         expected = self._sha256.hexdigest()
+        if self.checksum not in ("", expected):
+            raise reader.refused(_("The file was changed while it was read."))
+        self.checksum = expected
         end = reader._take()
         counts = (end["events"], end["savepoints"])
         is_right = (end["id"], end["sha256"]) == (self.row["id"], expected)

@@ -1,4 +1,4 @@
-"""Sessions as the lines of a bundle, a few at a time: equal sessions give equal bytes, whatever database they are in."""
+"""Sessions as the lines of a bundle, a few at a time: equal sessions give equal bytes, on every database."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sessions_app.parts import State
 from sessions_app.savepoints import state_of
 from sessions_app.text import NAME_LENGTH
 
-MOVED = ("session.restored", "session.migrated")
+MOVED = ("session.restored", "session.migrated", "session.mended")
 """Events after which a session may be pinned to another version."""
 
 IDS_AT_ONCE = 500

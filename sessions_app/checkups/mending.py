@@ -31,9 +31,7 @@ def _mend(change: Change, examined: Examined) -> None:
         changes["stage_states"] = (states, change.flow_session.stage_states)
     if not changes:
         raise NothingToDo
-    change.record(
-        "session.mended", changes, reason=_("what was stored wasn't what the events say"), level=Level.WARNING
-    )
+    change.record("session.mended", changes, level=Level.WARNING)
 
 
 def _meant(examined: Examined) -> State:

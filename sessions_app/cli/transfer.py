@@ -126,6 +126,6 @@ def _data(call: Call, writer: Writer, path: Path) -> dict[str, Any]:
 
 def _lines(writer: Writer, path: Path) -> Iterable[str]:
     yield "✅ " + _("Written: {file}").format(file=visible(str(path)))
-    yield "   " + _("sessions {sessions}, events {events}, savepoints {savepoints}, versions of workflows {versions}").format(
-        **{name: writer.counts[name] for name in ("sessions", "events", "savepoints", "versions")}
-    )
+    counts = {name: writer.counts[name] for name in ("sessions", "events", "savepoints", "versions")}
+    told = _("sessions {sessions}, events {events}, savepoints {savepoints}, versions of workflows {versions}")
+    yield "   " + told.format(**counts)

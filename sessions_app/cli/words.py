@@ -23,6 +23,8 @@ EVENTS = {
     "session.noted": noop("note"),
     "session.restored": noop("session put back"),
     "session.forked": noop("session forked"),
+    "session.imported": noop("session imported"),
+    "session.mended": noop("session mended"),
     "session.migrated": noop("session moved to another version"),
     "savepoint.created": noop("savepoint taken"),
     "stage.created": noop("stage made ready"),

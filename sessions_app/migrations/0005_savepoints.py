@@ -79,4 +79,8 @@ class Migration(migrations.Migration):
             model_name='savepoint',
             index=models.Index(fields=['created_at', 'id'], name='savepoint_created'),
         ),
+        migrations.AddIndex(
+            model_name='sessionevent',
+            index=models.Index(fields=['created_at', 'id'], name='event_created'),
+        ),
     ]

@@ -52,6 +52,8 @@ class SessionEvent(WrittenByVerbs):
         constraints = [models.UniqueConstraint(fields=["session", "seq"], name="one_event_per_number")]
         indexes = [
             models.Index(fields=["transaction_id", "id"], name="event_feed"),
+            # Sessions that come by a bundle bring old events: the rows' numbers don't ascend with the times.
+            models.Index(fields=["created_at", "id"], name="event_created"),
             # For statistics: of other events nothing is written to it.
             models.Index(
                 fields=["created_at", "session"],

@@ -27,10 +27,19 @@ def state_of(stage: Stage, reason: str = "") -> str:
     status = stage["status"] or ""
     when = stage["completed_at"]
     attempt = _("attempt {number}").format(number=stage["attempt"]) if stage["attempt"] > 1 else ""
-    notes = [moment(when) if when else "", attempt, visible(reason)]
+    notes = [moment(when) if when else "", attempt, _held(stage.get("lease")), visible(reason)]
     told = ", ".join(note for note in notes if note)
     overdue = " " + _("(overdue)") if stage["overdue"] else ""
     return f"{stage_state(status)}{overdue}" + (f" ({told})" if told else "")
+
+
+def _held(lease: Mapping[str, Any] | None) -> str:
+    """Who holds a stage, and until when."""
+    if not lease:
+        return ""
+    if lease["expired"]:
+        return _("the lease of {holder} ran out").format(holder=visible(lease["holder"]))
+    return _("held by {holder} until {time}").format(holder=visible(lease["holder"]), time=moment(lease["expires_at"]))
 
 
 def item_lines(stage: Stage, indent: str = "  ") -> Iterable[str]:

@@ -80,8 +80,8 @@ def _savepoints(call: Call, flow_session: FlowSession) -> Iterable[str]:
     if forks := [fork.pk for fork in kept.forks]:
         yield fact(_("Forks"), ", ".join(forks[:FORKS_SHOWN]) + (", …" if len(forks) > FORKS_SHOWN else ""))
     for newest in kept.savepoints:
-        told = ngettext("{count}: {newest} ({taken})", "{count}, the newest {newest} ({taken})", kept.count)
-        yield fact(_("Savepoints"), told.format(count=kept.count, newest=newest.pk, taken=taken(newest)))
+        told = ngettext("{count}: {newest} ({taken})", "{count}, the newest {newest} ({taken})", kept.total)
+        yield fact(_("Savepoints"), told.format(count=kept.total, newest=newest.pk, taken=taken(newest)))
 
 
 def current_stage(flow_session: FlowSession, stages: list[dict[str, Any]]) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""What an event that moves a whole session says of its attempts: a restoring, a fork, a change of version."""
+"""What an event that moves a whole session says of its attempts: a restoring, a fork, another version, an import."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from stages_app.timeline.bands import GONE, Step
 
-MOVES = ("session.restored", "session.forked", "session.migrated")
+MOVES = ("session.restored", "session.forked", "session.migrated", "session.imported", "session.mended")
 """Their ``changes`` have a key ``attempts.<stage>.<number>`` for each attempt that is another now."""
 
 _PREFIX = "attempts."

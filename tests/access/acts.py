@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.db.models import Q
+
 from sessions_app.models import SessionEvent, Tombstone
 from tests.access.matrix import Row
 from tests.access.world import Names
@@ -27,6 +29,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
     "assign": {"assignee": "root"},
     "items": {"done": "write"},
     "deliverables": {"name": "spec", "value": "here"},
+    "fork": {"name": "Other"},
 }
 
 
@@ -39,12 +42,14 @@ def is_act(row: Row) -> bool:
     """Whether something is done to a session or a stage at the row's address."""
     path = row.request.split()[1]
     writes = "/do/" in path or "{session_id}" in path or path.endswith(("/items/", "/deliverables/"))
-    return path.startswith(_SESSION) or (path.startswith(_STAGE) and writes)
+    return path.startswith(_SESSION) or "/savepoints/" in path or (path.startswith(_STAGE) and writes)
 
 
 def scene_of(row: Row) -> str:
     """The state in which the session or stage must be for it."""
     path = row.request.split()[1]
+    if "/savepoints/" in path:
+        return "kept"
     if "{session_id}/{stage_id}" in path:
         return "idle"
     return SCENES.get((_SESSION if path.startswith(_SESSION) else _STAGE, verb_of(row)), "building")
@@ -59,5 +64,6 @@ def form_of(row: Row) -> Mapping[str, str]:
 
 def is_done(names: Names) -> bool:
     """Whether somebody did something to the session on a page; the world was made without any."""
-    told = SessionEvent.objects.filter(session=names["session_id"], door="admin").exists()
+    of_session = Q(session=names["session_id"]) | Q(session__forked_from__startswith=f"{names['session_id']}@")
+    told = SessionEvent.objects.filter(of_session, door="admin").exists()
     return told or Tombstone.objects.filter(session_id=names["session_id"], door="admin").exists()

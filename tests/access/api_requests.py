@@ -14,6 +14,7 @@ Done = Callable[[Names], bool]
 SESSION = "/api/v1/sessions/{session_id}/"
 STAGE = "/api/v1/stages/{stage_instance_id}/"
 STATUS = "/api/v1/status/{status_id}/"
+SAVEPOINT = "/api/v1/savepoints/{savepoint_id}/"
 CONFLICT = "/api/v1/status/conflicts/{conflict_id}/"
 STAGE_OF_SESSION = f"{SESSION}stages/{{stage_id}}/"
 
@@ -116,10 +117,15 @@ _READS = {
     "GET /api/v1/me/": Play(shows='"user":"{username}"'),
     "GET /api/v1/sessions/": Play(shows='"id":"{session_id}"'),
     "GET /api/v1/sessions/current/": Play(shows='"id":"{session_id}"'),
+    "GET /api/v1/savepoints/": Play("kept", query={"limit": "200"}, shows='"id":"{savepoint_id}"'),
+    f"GET {SAVEPOINT}": Play("kept", shows='"id":"{savepoint_id}"'),
+    f"GET {SAVEPOINT}diff/": Play("kept", shows='"before":"Plan kept"'),
+    f"GET {SESSION}savepoints/": Play("kept", shows='"id":"{savepoint_id}"'),
     "GET /api/v1/stages/": Play("building", shows='"id":"{stage_instance_id}"'),
     f"GET {STAGE}": Play("building", shows='"id":"{stage_instance_id}"'),
     "GET /api/v1/recovery/": Play("paused", shows='"session_id":"{session_id}"'),
     f"GET {SESSION}": Play(shows='"id":"{session_id}"'),
+    f"GET {SESSION}bundle/": Play(shows='"kind":"session"'),
     f"GET {SESSION}context/": Play(shows='"id":"{session_id}"'),
     f"GET {SESSION}at/": Play(query={"event": "1"}, shows='"seq":1'),
     f"GET {SESSION}diagram/": Play(shows="Build"),
@@ -146,6 +152,9 @@ _READS_IN_CASES = {
     ("GET /api/v1/sessions/", "with stages"): Play(query={"expand": "stages"}, shows='"stages":[{"id":'),
     ("GET /api/v1/sessions/", "search"): Play(query={"search": "{session_id}"}, shows='"id":"{session_id}"'),
     (f"GET {SESSION}", "reveal"): Play(query={"reveal": "true"}, shows=SECRET),
+    (f"GET {SAVEPOINT}", "reveal"): Play("kept", query={"reveal": "true"}, shows=SECRET),
+    (f"GET {SAVEPOINT}diff/", "reveal"): Play("kept", query={"reveal": "true"}, shows='"before":"Plan kept"'),
+    (f"GET {SESSION}bundle/", "reveal"): Play(query={"reveal": "true"}, shows=SECRET),
     (f"GET {SESSION}context/", "reveal"): Play(query={"reveal": "true"}, shows=SECRET),
     (f"GET {STAGE}", "reveal"): Play("building", query={"reveal": "true"}, shows=SECRET),
     ("GET /api/v1/status/", "search"): Play(query={"search": "{session_id}"}, shows='"id":"{status_id}"'),
@@ -195,6 +204,9 @@ _CHANGES = {
     f"POST {STAGE}items/": Play("building", body={"text": "More"}, does="item.added"),
     f"POST {STAGE}items/done/": Play("building", body={"items": ["write"]}, does="item.done"),
     f"POST {STAGE}items/undo/": Play("building", body={"items": ["check"]}, does="item.reopened"),
+    f"POST {SESSION}savepoints/": Play(body={"note": "so"}, does="savepoint.created"),
+    f"POST {SAVEPOINT}restore/": Play("kept", does="session.restored"),
+    f"POST {SAVEPOINT}fork/": Play("kept", does="session.forked"),
     f"POST {STATUS}sync/": Play(shows='"changes":{}'),
     "POST /api/v1/tokens/": Play(body={"name": "mine", "scopes": ["admin"]}, done=has_token("{username}")),
     "DELETE /api/v1/workflows/{workflow_id}/": Play("unused", done=workflow_is_gone("unused")),
@@ -237,6 +249,8 @@ _CHANGES_IN_CASES = {
     ("POST /api/v1/sessions/", "in the team"): Play(
         body={"workflow_id": "dev", "team": "{team}"}, does="session.created"
     ),
+    (f"POST {SAVEPOINT}restore/", "dry run"): Play("kept", body={"dry_run": True}, shows='"name":"Plan kept"'),
+    (f"POST {SAVEPOINT}fork/", "dry run"): Play("kept", body={"dry_run": True}, shows='"dry_run":true'),
     ("POST /api/v1/sessions/run/", "by force"): Play(
         body={"workflow_id": "dev", "stage": "build", **FORCE}, does="stage.started"
     ),

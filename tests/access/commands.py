@@ -76,6 +76,17 @@ _STAGE = {
     "assign": _in("idle", "stage.assigned", "build", "--to", "wang"),
 }
 
+_SAVEPOINTS = {
+    ("create", ""): _on("idle", "savepoint.created"),
+    ("list", ""): Call("kept", ["{session_id}"], shows="{savepoint_id}"),
+    ("show", ""): Call("kept", ["{savepoint_id}"], shows="{savepoint_id}"),
+    ("diff", ""): Call("kept", ["{savepoint_id}"], shows="Plan kept since"),
+    ("restore", ""): Call("kept", ["{savepoint_id}"], does="session.restored"),
+    ("restore", "dry run"): Call("kept", ["{savepoint_id}", "--dry-run"], shows='"dry_run": true'),
+    ("fork", ""): Call("kept", ["{savepoint_id}"], does="session.forked"),
+    ("fork", "dry run"): Call("kept", ["{savepoint_id}", "--dry-run"], shows='"dry_run": true'),
+}
+
 _REST = {
     "vc flow item done": _in("building", "item.done", "write"),
     "vc flow item undo": _in("building", "item.reopened", "check"),
@@ -89,11 +100,10 @@ _REST = {
     "vc flow list": Call(shows='"dev"'),
     "vc flow show": Call(words=["dev"], shows='"dev"'),
     "vc flow retire": Call(words=["unused"], done=is_retired),
-    "vc flow migrate": Call(
-        "outdated", ["moving", "--session", "{session_id}", "--yes"], does="session.migrated"
-    ),
+    "vc flow migrate": Call("outdated", ["moving", "--session", "{session_id}", "--yes"], does="session.migrated"),
     "vc flow import": Call(words=["{file}"], done=is_imported),
     "vc flow export": Call(words=["dev"], shows="dev"),
+    "vc flow archive": Call(words=["--older-than", "1d", "--dry-run"], shows='"sessions"'),
     "vc flow validate": Call(words=["{file}"], shows="fresh"),
     "vc flow visualize": Call(words=["{session_id}"], shows="Build"),
     "vc flow conflict list": Call("building", shows="{session_id}"),
@@ -136,6 +146,7 @@ CALLS: Mapping[tuple[str, str], Call] = {
     **{(f"vc flow session {name}", ""): call for name, call in _SESSION.items()},
     **{(f"vc flow stage {name}", ""): call for name, call in _STAGE.items()},
     **{(name, ""): call for name, call in _REST.items()},
+    **{(f"vc flow savepoint {name}", case): call for (name, case), call in _SAVEPOINTS.items()},
     **{(f"vc flow webhook {name}", case): call for (name, case), call in _WEBHOOKS.items()},
     ("vc flow session create", "in the team"): Call(words=["dev", "--team", "{team}"], does="session.created"),
     ("vc flow session complete", "by force"): _on("idle", "session.completed", *FORCE),
@@ -151,6 +162,8 @@ CALLS: Mapping[tuple[str, str], Call] = {
     ("vc flow status", "set"): _on("idle", "session.paused", "--set", "ON_HOLD"),
     ("vc flow status", "sync"): Call(words=["{session_id}", "--sync"], shows='"changes": {}'),
     ("vc flow status", "overview"): Call(words=["--overview"], shows='"workflow_id": "dev"'),
+    ("vc flow import", "bundle"): Call(words=["{bundle}"], shows='"present": 1'),
+    ("vc flow export", "session"): Call(words=["{session_id}", "-o", "{bundle}"], shows='"kind": "bundle"'),
     ("vc flow import", "dry run"): Call(words=["{file}", "--dry-run"], shows='"fresh"'),
 }
 """By the command and the case of the matrix's row."""

@@ -30,7 +30,7 @@ def send(client: Client, row: Row, play: Play, names: Names, **headers: str) -> 
 
 
 def text_of(answer: Any) -> str:
-    text: str = answer.content.decode()
+    text: str = answer.getvalue().decode()
     return text
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from sessions_app.actors import local_actor
+from sessions_app.bundles.writing import Writer
 from sessions_app.models import SessionEvent
 from tests.access import matrix
 from tests.access.api_requests import FILE
@@ -26,6 +28,15 @@ CODES = {"2": {"usage"}, "3": {"not-found"}, "4": {"not-allowed"}}
 def file(tmp_path: Path) -> str:
     path = tmp_path / "fresh.yaml"
     path.write_text(FILE)
+    return str(path)
+
+
+@pytest.fixture
+def bundle(world: World, tmp_path: Path) -> str:
+    """A file with one session, which is here too."""
+    path = tmp_path / "one.jsonl"
+    session_id = world.names_for("local", "idle")["session_id"]
+    path.write_bytes(b"".join(Writer(local_actor(), with_secrets=True).lines([session_id])))
     return str(path)
 
 
@@ -75,10 +86,10 @@ def why_not_refused(world: World, row: Row, role: str, names: Names) -> str:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_cells_of_commands_are_true(world: World, file: str, row: Row) -> None:
+def test_cells_of_commands_are_true(world: World, file: str, bundle: str, row: Row) -> None:
     wrong, before, wanted = [], stored(), CALLS[row.key]
     for role in row.roles(*matrix.OUTCOMES["cli"]):
-        names = {**world.names_for(role, wanted.scene), "file": file}
+        names = {**world.names_for(role, wanted.scene), "file": file, "bundle": bundle}
         if row.cells[role] != "0":
             problem = why_not_refused(world, row, role, names)
         else:

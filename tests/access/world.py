@@ -16,6 +16,7 @@ from rest_framework.test import APIClient
 from sessions_app.actors import Actor
 from sessions_app.models import FlowSession, SavedView, WorkflowVersion
 from sessions_app.saved_views import save_view
+from sessions_app.savepoints import SavepointManager
 from sessions_app.services import FlowSessionManager, switch_active_session
 from sessions_app.tokens import create_token
 from stages_app.services import StageInstanceManager
@@ -174,6 +175,7 @@ class World:
         self._stage("stage failed", "build", "fail")
         self._stage("stage ready", "build", start=False)
         self._outdated()
+        self._keep()
         self._bury()
 
     def _almost_complete(self) -> None:
@@ -188,6 +190,13 @@ class World:
         self._scene("outdated", "moving")
         self.scenes["outdated"] |= {"workflow_id": "moving"}
         publish_workflow("draft", "print", id="moving")
+
+    def _keep(self) -> None:
+        """A savepoint, since which the session's name is another."""
+        key = self._scene("kept")
+        made = SavepointManager(self.actor("owner")).create_savepoint(key, "before it")
+        FlowSessionManager(self.actor("owner")).update_session(key, {"name": "Plan kept since"})
+        self.scenes["kept"] |= {"savepoint_id": made.pk, "number": str(made.seq)}
 
     def _bury(self) -> None:
         sessions = FlowSessionManager(self.actor("owner"))
@@ -292,6 +301,8 @@ def unknown(names: Names) -> dict[str, str]:
         session_id = names["session_id"]
         changed["session_id"] = f"{session_id[:-4]}0000"
         changed["status_id"] = f"flow-{changed['session_id']}"
+    if "savepoint_id" in names:
+        changed["savepoint_id"] = names["savepoint_id"].replace(session_id, changed["session_id"])
     if "stage_instance_id" in names:
         changed["stage_instance_id"] = names["stage_instance_id"].replace(session_id, changed["session_id"])
     changed["token_id"] = f"{names['token_id'][:-4]}zzzz"

@@ -58,6 +58,7 @@ READS = {
     "getMe": (4, "/api/v1/me/"),
     "listSessions": (9, "/api/v1/sessions/?expand=stages"),
     "getSession": (10, SESSION),
+    "getSessionBundle": (13, SESSION + "bundle/"),
     "getSessionContext": (12, SESSION + "context/"),
     "getSessionThen": (6, SESSION + "at/?event=1"),
     "drawSession": (4, SESSION + "diagram/"),
@@ -114,8 +115,8 @@ CHANGES = {
         (10, 10), "POST /api/v1/workflows/dev/migrate/", {"dry_run": False, "sessions": ["{session}"]}
     ),
     "createSavepoint": Change((14, 14), f"POST {SESSION}savepoints/"),
-    "restoreSavepoint": Change((20, 20), "POST /api/v1/savepoints/{savepoint}/restore/"),
-    "forkSavepoint": Change((20, 20), "POST /api/v1/savepoints/{savepoint}/fork/"),
+    "restoreSavepoint": Change((19, 19), "POST /api/v1/savepoints/{savepoint}/restore/"),
+    "forkSavepoint": Change((23, 23), "POST /api/v1/savepoints/{savepoint}/fork/"),
     "runStage": Change((16, 17), f"POST {SESSION}run/", {"stage": "s0"}, stage=()),
     "runStageInNewSession": Change((19, 19), "POST /api/v1/sessions/run/", {"workflow_id": "dev", "stage": "s0"}),
     "createStage": Change((15, 15), f"POST {SESSION}stages/", {"stage_id": "s0"}, stage=()),
@@ -253,7 +254,9 @@ class World:
 
     def _filled(self, body: Any) -> Any:
         named = {"ids", "sessions"} & set(body) if isinstance(body, dict) else ()
-        return {**body, **{name: [each.format(**self.names) for each in body[name]] for name in named}} if named else body
+        return (
+            {**body, **{name: [each.format(**self.names) for each in body[name]] for name in named}} if named else body
+        )
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,9 @@ LONGEST_FILE = 300
 # Whoever changes rows is listed here, so that no way around the verbs comes to be unseen.
 WRITERS = {
     "sessions_app/actors.py",  # the local user
+    "sessions_app/admitting.py",  # sessions that come as a whole, with their history
     "sessions_app/api/authentication.py",  # when a token was used last
+    "sessions_app/checkups/tables.py",  # forgets current sessions that have ended
     "sessions_app/change.py",  # the one way for every change
     "sessions_app/chores.py",  # when a chore is due
     "sessions_app/current.py",
@@ -30,6 +32,7 @@ WRITERS = {
     "sessions_app/models/guarded.py",  # refuses to save what is stored
     "sessions_app/publishing.py",
     "sessions_app/rates.py",
+    "sessions_app/retention.py",  # answers of idempotency keys that are old
     "sessions_app/rows.py",  # the statements that the verbs use
     "sessions_app/savepoints.py",
     "sessions_app/saved_views.py",  # which concern no session
@@ -42,6 +45,7 @@ WRITERS = {
     "stages_app/putting_back.py",  # what a savepoint has of them
     "stages_app/steps.py",
     "stages_app/verbs.py",
+    "status_bridge/checkups.py",  # lanes that nobody would take up
     "status_bridge/conflicts.py",
     "status_bridge/entries.py",  # the entries, from their sessions
     "status_bridge/outbox.py",  # messages, with their cause
@@ -56,6 +60,7 @@ WRITERS = {
     "vcflow_site/backups/content.py",  # counts and heads
     "vcflow_site/backups/postgres_copy.py",  # replaces all
     "vcflow_site/backups/rehearsal.py",  # makes and drops a scratch database
+    "vcflow_site/doctor/schema.py",  # reads what the database says of itself
     "vcflow_site/health.py",  # SELECT 1
     "vcflow_site/login_links.py",  # uses a link up
     "vcflow_site/provision.py",  # VACUUM INTO, the first admin

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def building():
+def building(run):
     return stage_in("ACTIVE", new_session(stage("build", items=["one", "two"]), "test"))
 
 
@@ -40,6 +40,7 @@ def test_claim_write_beat_and_release(building):
     assert play("flow", "stage", "heartbeat", *place).status == 2
     shown = play("flow", "session", "show", building.session_id, "--json").data["stages"][0]["lease"]
     assert set(shown) == {"holder", "expires_at", "expired"}
+    assert "held by agent 7 until" in play("flow", "session", "show", building.session_id, VCFLOW_LANG="en").out
 
     assert play("flow", "stage", "release", "build", *place).status == 5
     released = play("flow", "stage", "release", "build", *place, "--lease", "3", "--json")

@@ -106,9 +106,7 @@ def test_progress_stands_beside_the_answer(run: Run, two: list[str], monkeypatch
         (["dev", "--limit", "0"], 2, "invalid-input"),
     ],
 )
-def test_what_can_not_be_meant_is_refused(
-    run: Run, two: list[str], words: list[str], status: int, code: str
-) -> None:
+def test_what_can_not_be_meant_is_refused(run: Run, two: list[str], words: list[str], status: int, code: str) -> None:
     refused = run("flow", "migrate", *words, "--yes", "--json")
     assert (refused.status, refused.diagnostic["code"]) == (status, code)
     assert refused.diagnostic["fix"]

@@ -24,7 +24,7 @@ def kept(run: Run, session_id: str) -> str:
 
 
 def lines_of(text: str, savepoint: str) -> list[str]:
-    session_id, _at, seq = savepoint.partition("@")
+    session_id, _at, _seq = savepoint.partition("@")
     return text.replace(savepoint, "S@N").replace(session_id, "S").splitlines()
 
 

@@ -2,14 +2,21 @@
 
 import json
 import stat
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from sessions_app.models import FlowSession
 from tests.cli.conftest import play
 from tests.factories import new_session, session_in
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _ready(run):
+    """A database that is set up."""
 
 
 def test_sessions_go_out_and_come_in(tmp_path):
@@ -85,3 +92,17 @@ def test_bundles_and_definitions_come_together(tmp_path):
     assert answer.status == 0, answer.err
     assert [entry.get("kind", "definition") for entry in answer.data] == ["definition", "bundle"]
     assert FlowSession.objects.filter(pk=flow_session.pk).exists()
+
+
+def test_archive_shows_what_it_would_do_and_does_it(tmp_path):
+    ended = session_in("COMPLETED")
+    assert play("flow", "archive", "--json").diagnostic["code"] == "usage"
+    words = ["flow", "archive", "--older-than", "1m", "-o", str(tmp_path)]
+    assert play(*words, "--dry-run", "--json").data["sessions"] == []
+    FlowSession.objects.filter(pk=ended.pk).update(updated_at=timezone.now() - timedelta(days=1))
+    trial = play(*words, "--dry-run", "--json").data
+    assert trial == {"sessions": [ended.pk], "files": [], "left": [], "dry_run": True}
+    done = play(*words)
+    assert done.status == 0, done.err
+    assert str(tmp_path) in done.out
+    assert not FlowSession.objects.exists()

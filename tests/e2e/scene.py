@@ -9,6 +9,7 @@ from django.utils import timezone
 from sessions_app.actors import Actor, local_actor
 from sessions_app.models import SessionEvent, WorkflowVersion
 from sessions_app.publishing import publish
+from sessions_app.savepoints import SavepointManager
 from sessions_app.services import FlowSessionManager
 from sessions_app.tokens import create_token
 from stages_app.services import StageInstanceManager
@@ -116,6 +117,9 @@ def _gone(story: Story) -> None:
 
 
 def _ids(story: Story) -> None:
+    kept = SavepointManager().create_savepoint(story.sessions["running"], HOSTILE)
+    StageInstanceManager().add_item(story.names["second"], HOSTILE)
+    story.names["savepoint"] = str(kept.seq)
     running = SessionEvent.objects.filter(session=story.sessions["running"])
     story.names |= {
         "event": str(running.filter(type="session.paused").get().pk),

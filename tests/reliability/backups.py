@@ -132,7 +132,7 @@ def kill_a_restore(fresh: Any, earlier: Kept, present: Kept, chance: random.Rand
         if chance.random() < 0.7:  # most of them when it matters
             while restore.stderr and (line := restore.stderr.readline()) and b"Putting" not in line:
                 pass
-            time.sleep(chance.random() * 0.3)
+            time.sleep(chance.random())
         else:
             time.sleep(chance.random() * 2)
         restore.kill()

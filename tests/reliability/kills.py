@@ -104,7 +104,7 @@ def _usual_seconds(place: Place) -> float:
 def kill_servers(place: Place, book: Book, kills: int, token: str) -> None:
     """Web workers, and connections to PostgreSQL, are killed while requests come; each is repeated with its key."""
     ending = threading.Event()
-    with place.serving(workers=2) as server:
+    with place.serving(workers=4) as server:
         killer = threading.Thread(target=_kill, args=(place, server, book, kills, ending))
         killer.start()
         client = Client(server.port, token)
@@ -134,7 +134,7 @@ def _kill(place: Place, server: Server, book: Book, kills: int, ending: threadin
     victims = ["web worker", *(["connection"] if "VCFLOW_DATABASE_URL" in place.environ else [])]
     try:
         for _turn in range(kills):
-            time.sleep(chosen.uniform(0.1, 0.5))
+            time.sleep(chosen.uniform(0.3, 1.7))
             victim = chosen.choice(victims)
             book.kills[victim] += _kill_worker(server, chosen) if victim == "web worker" else _cut_connections(place)
     finally:

@@ -107,7 +107,7 @@ class Client:
 
     def __init__(self, port: int, token: str) -> None:
         self._port = port
-        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Connection": "close"}
         self._connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
 
     def connect(self) -> None:
@@ -121,6 +121,7 @@ class Client:
         self._connection.request(method, f"/api/v1{path}", text, headers)
         response = self._connection.getresponse()
         said = response.read()
+        self._connection.close()  # a server hangs up on who is silent for a while
         return Answer(response.status, json.loads(said) if said else None)
 
     def close(self) -> None:

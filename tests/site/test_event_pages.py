@@ -134,7 +134,7 @@ def spread(days):
     return begin
 
 
-def test_a_day_is_found_by_halving(monkeypatch):
+def test_a_day_is_found_at_any_number_of_events(monkeypatch):
     begin = spread(40)
     monkeypatch.setattr(event_query, "WINDOW", 5)
     actor = local_actor()
@@ -142,6 +142,28 @@ def test_a_day_is_found_by_halving(monkeypatch):
         day = (begin + timedelta(days=number)).date()
         asked = event_query.read_asked({"created_at__gte": str(day), "created_at__lt": str(day + timedelta(days=1))})
         assert [event.seq for event in event_query.page_of(actor, asked).rows] == [number]
+
+
+def test_old_events_that_came_later_are_found_by_their_time(monkeypatch):
+    begin = spread(40)
+    ordered = list(SessionEvent.objects.order_by("pk").values_list("pk", "created_at"))
+    for (key, _own), (_key, time) in zip(ordered, reversed(ordered), strict=True):
+        SessionEvent.objects.filter(pk=key).update(created_at=time)
+    monkeypatch.setattr(event_query, "WINDOW", 5)
+    for number in (1, 23, 40):
+        day = (begin + timedelta(days=number)).date()
+        asked = event_query.read_asked({"created_at__gte": str(day), "created_at__lt": str(day + timedelta(days=1))})
+        assert [event.seq for event in event_query.page_of(local_actor(), asked).rows] == [41 - number]
+    asked = {"created_at__gte": str((begin + timedelta(days=3)).date()), "created_at__lt": "2999-01-01"}
+    seen, pages = [], 0
+    while True:
+        page = event_query.page_of(local_actor(), event_query.read_asked(asked))
+        seen += [event.seq for event in page.rows]
+        pages += 1
+        if page.older is None:
+            break
+        asked["before"] = str(page.older)
+    assert (seen, pages) == ([*range(1, 39)], 8)
 
 
 def test_time_drill_leads_from_years_to_days(admin_client, played):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -21,23 +23,23 @@ ZH = {"accept-language": "zh-hans"}
 
 
 @pytest.fixture
-def dev():
+def dev() -> None:
     publish_workflow(stage("build", name="Build \u202e<b>"), "test")
     for verbs in (SMOOTH, ROUGH):
         in_team(played(*verbs, ended=timezone.now() - timedelta(days=1)), "platform")
 
 
 @pytest.fixture
-def ann(dev):
+def ann(dev: None) -> Client:
     return staff_client("ann", watches=["platform"])
 
 
-def text_of(answer):
+def text_of(answer: Any) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
 
 
-def test_page_of_all_workflows_leads_to_each(ann):
-    page = ann.get(STATS, {"since": "7d"})
+def test_page_of_all_workflows_leads_to_each(ann: Client) -> None:
+    page: Any = ann.get(STATS, {"since": "7d"})
     assert 'href="/admin/stages_app/stageinstance/stats/dev/?since=7d"' in page.text
     told = text_of(page)
     for text in (
@@ -50,8 +52,8 @@ def test_page_of_all_workflows_leads_to_each(ann):
     assert "No session ended" in text_of(staff_client("zhao").get(STATS))
 
 
-def test_page_of_a_workflow_tells_of_its_stages_and_reasons(ann):
-    page = ann.get(f"{STATS}dev/")
+def test_page_of_a_workflow_tells_of_its_stages_and_reasons(ann: Client) -> None:
+    page: Any = ann.get(f"{STATS}dev/")
     assert "style=" not in re.sub(r"<head>.*</head>", "", page.text, flags=re.DOTALL)
     assert "\u202e" not in page.text
     assert "<b>" not in page.text
@@ -72,24 +74,24 @@ def test_page_of_a_workflow_tells_of_its_stages_and_reasons(ann):
         (f"{STATS}nothing/", "nothing"),
     ],
 )
-def test_page_that_can_not_be_made_says_why(ann, address, said):
+def test_page_that_can_not_be_made_says_why(ann: Client, address: str, said: str) -> None:
     answer = ann.get(address, follow=True)
     assert answer.redirect_chain
     assert said.replace("&#x27;", "'") in messages_of(answer)
 
 
-def test_pages_lead_to_statistics_whom_they_let_in(ann):
+def test_pages_lead_to_statistics_whom_they_let_in(ann: Client) -> None:
     assert STATS in ann.get("/admin/").text
     workflow = "/admin/sessions_app/workflowdefinition/dev/change/"
     assert f"{STATS}dev/" in ann.get(workflow).text
     user("ann").user_permissions.remove(*user("ann").user_permissions.filter(codename="view_stageinstance"))
     for address in ("/admin/", workflow):
-        page = ann.get(address)
+        page: Any = ann.get(address)
         assert (page.status_code, STATS in page.text) == (200, False)
     assert ann.get(STATS).status_code == 403
 
 
-def test_pages_take_as_many_queries_however_much_there_is(ann):
+def test_pages_take_as_many_queries_however_much_there_is(ann: Client) -> None:
     counted = []
     for number in range(2):
         publish_workflow("draft", id=f"docs{number}")

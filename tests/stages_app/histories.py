@@ -22,22 +22,23 @@ def played(*verbs: tuple[int, str, str], workflow: str = "dev", ended: datetime)
     """A session made by verbs (minute, stage or nothing, verb); its last event is at ``ended``."""
     flow_session = FlowSessionManager().create_session(workflow)
     last = verbs[-1][0] if verbs else 0
-    _at(flow_session, 0, ended - timedelta(minutes=last))
+    put_at(flow_session, 0, ended - timedelta(minutes=last))
     for minute, stage_id, verb in verbs:
         known = FlowSession.objects.get(pk=flow_session.pk).version
         if stage_id:
-            options = {"force": True} if verb == "complete" else {}
+            options: dict[str, Any] = {"force": True} if verb == "complete" else {}
             reason = "" if verb in ("start", "retry", "resume") else "enough"
             StageInstanceManager().perform(flow_session.pk, stage_id, verb, reason=reason, **options)
         else:
             options = FORCED if verb == "complete" else {"reason": "enough"}
             getattr(FlowSessionManager(), f"{verb}_session")(flow_session.pk, **options)
-        _at(flow_session, known, ended - timedelta(minutes=last - minute))
+        put_at(flow_session, known, ended - timedelta(minutes=last - minute))
     FlowSession.objects.filter(pk=flow_session.pk).update(updated_at=ended)
     return flow_session
 
 
-def _at(flow_session: FlowSession, known: int, moment: datetime) -> None:
+def put_at(flow_session: FlowSession, known: int, moment: datetime) -> None:
+    """Let the events after number ``known`` be of that moment."""
     SessionEvent.objects.filter(session=flow_session.pk, seq__gt=known).update(created_at=moment)
     if not known:
         FlowSession.objects.filter(pk=flow_session.pk).update(created_at=moment)

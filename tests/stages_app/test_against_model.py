@@ -4,6 +4,7 @@ Guided: a third of the steps is drawn from what the model would accept now and a
 what it would refuse, for a blind walk soon stands where nothing is possible.
 """
 
+import contextlib
 import itertools
 import random
 from collections import Counter
@@ -14,10 +15,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from sessions_app.exceptions import FlowError
-from sessions_app.models import FlowSession
+from sessions_app.models import FlowSession, SessionEvent
+from sessions_app.savepoints import SavepointManager
 from sessions_app.services import FlowSessionManager
 from stages_app.models import StageInstance
 from stages_app.services import StageInstanceManager
+from tests.architecture.test_docs import recorded_events
 from tests.factories import actor, assert_consistent, publish_workflow, stage
 from tests.stages_app.small_model import AD_HOC, DEFINED, DONE, REFUSED, SAME, SESSION_VERBS, STAGE_VERBS, Model
 
@@ -25,7 +28,7 @@ SETTINGS = settings(
     derandomize=True,
     phases=[Phase.generate],  # a life is chosen by its seed: shrinking tells nothing and takes minutes
     max_examples=6,  # per opening, in a sequential and in a parallel workflow
-    stateful_step_count=40,
+    stateful_step_count=50,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
@@ -49,6 +52,12 @@ MOVES = [
     ),
     *(("work", verb, stage_id, False, "") for verb in WORK for stage_id in STAGES),
 ]
+
+BESIDE = ("keep", "restore", "fork", "note", "change", "change_stage", "assign", "add", "claim")
+"""What leaves the model as it is, or puts back one that was kept."""
+
+ELSEWHERE = {"session.deleted", "session.migrated", "session.mended", "session.imported"}
+"""Types of events that no life here has; their own tests look whether they replay."""
 
 LASTING = [move for move in MOVES if move[1] != "abort"]
 
@@ -95,7 +104,12 @@ class Lives(RuleBasedStateMachine):
         self.random = random.Random(seed)
         self.asked = Counter()
         who = actor("lin")
-        self.sessions, self.stages = FlowSessionManager(who), StageInstanceManager(who)
+        self.sessions, self.stages, self.savepoints = (
+            FlowSessionManager(who),
+            StageInstanceManager(who),
+            SavepointManager(who),
+        )
+        self.kept = []
         start = self.opening != "pending"
         self.model = Model(self.parallel, "ACTIVE" if start else "PENDING")
         self.key = self.sessions.create_session("wide" if self.parallel else "narrow", start=start).pk
@@ -115,6 +129,67 @@ class Lives(RuleBasedStateMachine):
     @rule()
     def do_anything(self):
         self.do(self.random.choice(LASTING))
+
+    @rule()
+    def do_beside_the_model(self):
+        verb = min(BESIDE, key=lambda each: (self.asked[each], self.random.random()))
+        self.asked[verb] += 1
+        begun = sorted(self.model.states)
+        if verb not in ("change_stage", "assign", "add", "claim"):
+            self.try_to(getattr(self, verb))
+        elif begun:
+            stage_id = self.random.choice(begun)
+            self.try_to(getattr(self, verb), stage_id, f"{self.key}.{stage_id}.{self.model.attempts[stage_id]}")
+
+    def try_to(self, do, *about):
+        with contextlib.suppress(FlowError):
+            do(*about)
+
+    def keep(self):
+        self.kept.append((self.savepoints.create_savepoint(self.key, "kept").pk, self.model.copy()))
+
+    def restore(self):
+        if self.kept:
+            savepoint_id, model = self.random.choice(self.kept)
+            self.savepoints.restore_savepoint(savepoint_id)
+            self.model = model.copy()
+
+    def fork(self):
+        if self.kept:
+            assert_consistent(self.savepoints.fork_savepoint(self.random.choice(self.kept)[0]).pk)
+
+    def note(self):
+        self.sessions.note_session(self.key, "seen")
+
+    def change(self):
+        number = self.random.randrange(5)
+        entries = {
+            "context": {"n": number, "token": f"hunter{number}"},
+            "metadata": {"a": [number]},
+            "tags": [str(number)],
+        }
+        self.sessions.update_session(self.key, {**entries, "name": f"Life {number}"})
+
+    def change_stage(self, _stage_id, instance_id):
+        number = self.random.randrange(5)
+        entries = {
+            "context": {"n": number or None},
+            "config": {"timeout": number + 1},
+            "metadata": {"m": {"k": number}},
+        }
+        self.stages.update_instance(instance_id, {**entries, "name": self.random.choice(["", f"Part {number}"])})
+
+    def assign(self, stage_id, _instance_id):
+        self.stages.assign_stage(self.key, stage_id, self.random.choice(["lin", None]))
+
+    def add(self, _stage_id, instance_id):
+        item = self.stages.add_item(instance_id, "More", required=False)
+        if self.random.random() < 0.5:
+            self.stages.complete_item(instance_id, item.item_id)
+
+    def claim(self, _stage_id, instance_id):
+        held = self.stages.claim_instance(instance_id)
+        StageInstanceManager(self.stages.actor, lease=held.lease_token).release_instance(instance_id)
 
     def do_the_rarest(self, moves, outlook):
         """Of the moves with that outlook one whose verb this life has seen least."""
@@ -190,3 +265,5 @@ def test_lives_of_sessions_agree_with_the_model():
     verbs += [("work", verb) for verb in WORK]
     rare = {(*verb, result): Lives.seen[(*verb, result)] for verb in verbs for result in (DONE, REFUSED)}
     assert not {key: count for key, count in rare.items() if count < AT_LEAST}
+    told = set(SessionEvent.objects.values_list("type", flat=True))
+    assert (recorded_events() | {"stage.updated", "stage.assigned"}) - ELSEWHERE - told == set()

@@ -318,7 +318,7 @@ def _random_mapping(chance: random.Random, old: list[str], new: list[str]) -> di
 
 def test_random_sessions_replay_after_migrating_and_come_back_exactly():
     outcomes: dict[str, int] = {}
-    for seed in range(60):
+    for seed in range(40):
         chance = random.Random(seed)
         workflow = f"w{seed}"
         old, options = _random_stages(chance)
@@ -345,7 +345,7 @@ def test_random_sessions_replay_after_migrating_and_come_back_exactly():
             SavepointManager().restore_savepoint(result.savepoint)
             assert capture(fresh(flow_session)) == before, seed
             assert_consistent(flow_session.pk)
-    assert outcomes["safe"] > 15
+    assert outcomes["safe"] > 10
     assert {"blocked", "needs-mapping"} <= set(outcomes), "the walk meets every outcome"
 
 

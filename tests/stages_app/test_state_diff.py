@@ -31,7 +31,7 @@ def begun():
 def work(flow_session):
     """Everything that can change."""
     sessions, stages, build = FlowSessionManager(), StageInstanceManager(), f"{flow_session.pk}.build.1"
-    data = {"password": "hunter3", "deep": {"b": 3}, "new": "x" * 300}
+    data = {"password": "hunter3", "deep": {"a": 1, "b": 3}, "new": "x" * 300}
     sessions.update_session(flow_session.pk, {"name": "Sign in", "tags": ["web"], "context": data})
     stages.complete_item(build, "one")
     stages.add_item(build, "three")
@@ -80,7 +80,7 @@ def test_everything_that_changed_is_told_in_words(begun):
     }
     assert (by_field["tags"].before, by_field["tags"].after) == ([], ["web"])
     assert len(by_field["context.new"].after) == 300
-    assert list(lines(found, 2))[2:] == [f"and {len(TOLD) - 2} more"]
+    assert list(lines(found, 2))[2:] == [f"… and {len(TOLD) - 2} more"]
 
 
 def test_secrets_are_told_to_who_may_see_them(begun):

@@ -10,16 +10,20 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from sessions_app import state_diff
 from sessions_app.exceptions import InvalidInput, NotFound
 from sessions_app.lookup import find_workflow
 from sessions_app.models import FlowSession
+from sessions_app.savepoints import SavepointManager
+from stages_app.services import StageInstanceManager
 from stages_app.stats import found, statistics, telling, throughput
 from stages_app.stats.measures import Share
 from stages_app.stats.representation import statistics_json
 from stages_app.stats.window import Window, read_window
+from stages_app.timeline.moves import MOVES
 from tests.factories import actor, in_team, person, publish_workflow, session_in
 from tests.stages_app import histories
-from tests.stages_app.histories import ROUGH, SMOOTH
+from tests.stages_app.histories import FORCED, ROUGH, SMOOTH
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 MINUTE = 60_000_000
@@ -141,6 +145,35 @@ def test_statistics_take_as_many_queries_however_much_there_is() -> None:
             statistics_json(statistics.statistics(li, read_window(now=NOW)))
         counted.append(len(queries))
     assert counted == [6, 6]
+
+
+@with_rows
+def test_restored_and_forked_sessions_count_as_what_they_were() -> None:
+    publish_workflow()
+    started = played((0, "build", "start"), ended=NOW - timedelta(days=1, minutes=60))
+    savepoint = SavepointManager().create_savepoint(started.pk)
+    StageInstanceManager().perform(started.pk, "build", "complete", **FORCED)
+    known = FlowSession.objects.get(pk=started.pk).version
+    histories.put_at(started, known - 1, NOW - timedelta(days=1, minutes=50))
+    SavepointManager().restore_savepoint(savepoint.pk, reason="another way")
+    histories.put_at(started, known, NOW - timedelta(days=1, minutes=30))
+    fork = SavepointManager().fork_savepoint(savepoint.pk)
+    histories.put_at(fork, 0, NOW - timedelta(days=1, minutes=20))
+    for each, ended in ((started, 10), (fork, 15)):
+        for stage_id in ("build", "test"):
+            known = FlowSession.objects.get(pk=each.pk).version
+            if stage_id == "test":
+                StageInstanceManager().perform(each.pk, "test", "start")
+            StageInstanceManager().perform(each.pk, stage_id, "complete", **FORCED)
+            histories.put_at(each, known, NOW - timedelta(days=1, minutes=ended))
+    (dev,) = read()["workflows"]
+    assert dev["completed"] == 2
+    build = next(stage for stage in dev["stages"] if stage["stage_id"] == "build")
+    # The one: 10 minutes, done for 20, put back to where it was worked on for 20 more; the fork: 5 minutes.
+    parts = {kind: part["total"] // MINUTE for kind, part in build["parts"].items() if part["total"]}
+    assert parts == {"active": 35, "ended": 20}
+    assert build["rework"] == {"begun": 2, "repeated": 1, "share": 0.5, "mean_attempts": 1.5}
+    assert set(MOVES) == set(state_diff.MOVES)
 
 
 @with_rows

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.django_db
 def _set_up(db):
     stamp.mark_complete()
 
+
 STAGES = (stage("build", items=["one", "two?"], deliverables=["report?"], timeout=60), stage("test", items=["run"]))
 
 

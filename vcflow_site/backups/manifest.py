@@ -120,7 +120,7 @@ def _understood(path: Path, data: dict[str, Any]) -> Manifest:
 
 def _content(data: dict[str, Any]) -> Content:
     tables = {
-        _text(name): Table(_number(one["rows"]), tuple(map(_text, one["columns"])), one["sequence"])
+        _text(name): Table(_number(one["rows"]), tuple(map(_text, one["columns"])), _number_or_none(one["sequence"]))
         for name, one in data["tables"].items()
     }
     heads = Heads(_number(data["heads"]["sessions"]), _text(data["heads"]["sha256"]))
@@ -187,6 +187,10 @@ def _number(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 62:
         raise TypeError
     return value
+
+
+def _number_or_none(value: object) -> int | None:
+    return None if value is None else _number(value)
 
 
 def _one_of(value: object, choices: tuple[str, ...]) -> str:

@@ -10,7 +10,6 @@ from sessions_app.cli.call import Call
 from sessions_app.cli.words import tick
 from sessions_app.exceptions import FlowError
 from sessions_app.language import gettext as _
-from sessions_app.language import ngettext
 from sessions_app.lookup import find_session
 from sessions_app.text import visible
 from vcflow_site.backups import archive
@@ -54,12 +53,7 @@ def _lines(report: Report, backup: Path | None) -> Iterable[str]:
 
 def _finding_lines(finding: Finding) -> Iterable[str]:
     sign = "❌" if finding.severity == ERROR else "⚠️"
-    more = (
-        " "
-        + ngettext("({count} more of the kind)", "({count} more of the kind)", finding.more).format(count=finding.more)
-        if finding.more
-        else ""
-    )
+    more = " " + _("(and {count} more of the kind)").format(count=finding.more) if finding.more else ""
     yield f"{sign} {finding.check}: {visible(finding.message)}{more}"
     yield f"   {visible(finding.fix)}"
 
@@ -70,11 +64,7 @@ def _refuse(report: Report) -> None:
         return
     first = report.findings[0]
     raise FlowError(
-        ngettext(
-            "The doctor found {count} thing; the first: {first}",
-            "The doctor found {count} things; the first: {first}",
-            report.count,
-        ).format(count=report.count, first=first.message),
+        _("What the doctor found: {count}; the first: {first}").format(count=report.count, first=first.message),
         fix=first.fix,
         code="doctor-findings",
         findings=report.count,

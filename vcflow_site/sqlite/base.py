@@ -51,7 +51,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return patiently(self.patience, super().get_new_connection, conn_params)
 
     def create_cursor(self, name: Any = None) -> PatientCursor:
-        cursor = PatientCursor(self.connection)
+        # Made otherwise, the connection would remember every cursor for as long as it lives.
+        cursor: PatientCursor = self.connection.cursor(factory=PatientCursor)
         cursor.patience = self.patience
         return cursor
 
