@@ -33,7 +33,7 @@ def main() -> None:
         for step in sys.argv[2:]:
             begin = time.monotonic()
             words = [sys.executable, "-m", "benchmarks.bundle_memory", sys.argv[1], step]
-            told = subprocess.run(words, env=environ, check=True, capture_output=True, text=True).stdout  # noqa: S603
+            told = subprocess.run(words, env=environ, check=True, capture_output=True, text=True).stdout
             size = Path(environ["BUNDLE"]).stat().st_size // 1024**2 if Path(environ["BUNDLE"]).exists() else 0
             print(
                 f"{step}: {time.monotonic() - begin:.0f} s, {json.loads(told)['mb']} MB of memory, file {size} MB",
@@ -111,8 +111,7 @@ def _with(row: Any, **columns: Any) -> Any:
     values = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
     values.pop("transaction_id", None)
     key = columns.pop("pk")
-    copied = type(row)(**{**values, **columns, row._meta.pk.attname: key})
-    return copied
+    return type(row)(**{**values, **columns, row._meta.pk.attname: key})
 
 
 def _export(_count: int) -> None:

@@ -7,6 +7,7 @@ another thing here (whose the session is, its id, its version's number) is said 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from django.db import transaction
 from sessions_app import storage
 from sessions_app.actors import Actor
 from sessions_app.change import Change, open_change
-from sessions_app.companions import bearers, companions
+from sessions_app.companions import Companion, bearers, companions
 from sessions_app.models import FlowSession, Savepoint, SessionEvent, Tombstone, WorkflowDefinition, WorkflowVersion
 from sessions_app.parts import State
 from sessions_app.rows import table
@@ -62,10 +63,14 @@ def admit(actor: Actor, arrival: Arrival, hands: Hands) -> FlowSession:
         changes = _put_in(change, arrival, hands)
         change.set(chain_head=head)
         for companion in companions():
-            change.at_end(f"admitted.{companion.name}", lambda ended, to=companion: to.admit(ended.flow_session))
+            change.at_end(f"admitted.{companion.name}", partial(_follow_up, companion))
         if changes or arrival.row.pk != arrival.origin["id"] or head != arrival.origin["chain_head"]:
             change.record(IMPORTED, {"origin": (None, dict(arrival.origin)), **changes})
     return change.flow_session
+
+
+def _follow_up(companion: Companion, change: Change) -> None:
+    companion.admit(change.flow_session)
 
 
 def _row(arrival: Arrival, hands: Hands) -> FlowSession:

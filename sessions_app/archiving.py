@@ -47,7 +47,7 @@ End = tuple[int, str]
 
 
 class Order(NamedTuple):
-    """What is to go: sessions that ended, and to which nothing has happened for that long; of one workflow or of all."""
+    """What is to go: sessions that ended and to which nothing has happened for that long, of one workflow or of all."""
 
     folder: Path
     older_than: timedelta

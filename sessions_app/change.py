@@ -200,7 +200,7 @@ def open_change(
     new session of ``GENERAL_ACTIONS``), with ``force`` that besides.  A session that the actor
     doesn't see is refused by ``unknown``, which says what ``obtain`` says of one that isn't there.
     Unless it stands at one of ``expected_versions``, if these are given, it is refused as stale.
-    ``keep_before`` is the verb before which a savepoint is taken, as before all that is forced.
+    ``keep_before`` is the verb before which a savepoint is taken, which managers name before all that is forced.
     ``lease`` is the token of the lease that the actor holds, if any.
     When the body raises :class:`NothingToDo` all is rolled back, and the body's end is
     reached as if nothing had been asked.  Database errors come out as errors of ours.
@@ -212,18 +212,13 @@ def open_change(
             if idempotency:
                 idempotency.claim(actor, unknown)
             if is_new:
-                assert isinstance(action, str), "a new session needs one of GENERAL_ACTIONS"
-                access.require_general(actor, action)
+                access.require_general(actor, str(action))
             change = Change(obtain(), actor, is_new=is_new, lease=lease)
-            if is_new:
-                change.scopes.add(GENERAL_ACTIONS[str(action)].scope)
-            else:
-                _admit(change, action, unknown)
-                _refuse_stale(change.flow_session, expected_versions)
+            _admit(change, action, unknown, expected_versions, is_new=is_new)
             if force:
                 change.require("force")
-            if not is_new and (keep_before or force):
-                keeping.keep_before(change, keep_before or "force")
+            if keep_before:
+                keeping.keep_before(change, keep_before)
             yield change
             change.write()
             if idempotency:
@@ -237,10 +232,22 @@ def open_change(
             event_committed.send_robust(sender=SessionEvent, event=event, flow_session=change.flow_session)
 
 
-def _admit(change: Change, action: str | Need, unknown: Callable[[], NotFound] | None) -> None:
+def _admit(
+    change: Change,
+    action: str | Need,
+    unknown: Callable[[], NotFound] | None,
+    expected_versions: Collection[int] | None,
+    *,
+    is_new: bool,
+) -> None:
+    """Refuse who may not, and who looked at something older; of a new session the right to make it was asked before."""
+    if is_new:
+        change.scopes.add(GENERAL_ACTIONS[str(action)].scope)
+        return
     if unknown and not access.is_visible(change.actor, change.flow_session):
         raise unknown()
     change.require(action)
+    _refuse_stale(change.flow_session, expected_versions)
 
 
 def _refuse_stale(flow_session: FlowSession, expected_versions: Collection[int] | None) -> None:

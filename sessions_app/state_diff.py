@@ -15,7 +15,6 @@ from sessions_app.language import gettext as _
 from sessions_app.language import noop
 from sessions_app.masking import MASK, mask
 from sessions_app.models import SessionEvent
-from sessions_app.models.definitions import published_version
 from sessions_app.parts import State, holders
 from sessions_app.text import visible
 from sessions_app.words import session_state
@@ -163,8 +162,13 @@ def _entries(value: Any) -> Mapping[str, Any]:
 
 def _told(field: str, value: Any, *, reveal: bool) -> Any:
     if field == "pinned_version_id":
-        return published_version(value).number if value else None
+        return _version_number(value) if value else None
     return value if reveal else mask(value)
+
+
+def _version_number(version_id: str) -> int:
+    """The number in a version's id (``dev@2-9f86d081884c7d65``); the version itself may be of another database."""
+    return int(version_id.rpartition("@")[2].partition("-")[0])
 
 
 def _word(field: str, value: Any) -> Any:

@@ -18,7 +18,9 @@ SESSION_WORDS = {
     "fail": Words(
         noop("Mark as failed"), noop("The session and its open stages count as failed. Resume tries them again.")
     ),
-    "abort": Words(noop("Abort"), noop("The session and its open stages end for good. Only a savepoint brings them back.")),
+    "abort": Words(
+        noop("Abort"), noop("The session and its open stages end for good. Only a savepoint brings them back.")
+    ),
     "note": Words(noop("Add a note"), noop("The note stands in the session's log for everybody who sees the session.")),
     "update": Words(noop("Change"), noop("What you change here is written into the session's log.")),
     "delete": Words(

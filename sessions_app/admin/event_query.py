@@ -126,8 +126,8 @@ def time_span(actor: Actor) -> tuple[datetime | None, datetime | None]:
     few = few_sessions(actor)
     rows = SessionEvent.objects.visible_to(actor)
     rows = rows if few is None else rows.filter(session__in=few)
-    times = (rows.order_by(order).values_list("created_at", flat=True).first() for order in ("created_at", "-created_at"))
-    return next(times), next(times)
+    oldest, newest = (rows.order_by(f"{way}created_at").values_list("created_at", flat=True) for way in ("", "-"))
+    return oldest.first(), newest.first()
 
 
 def _page(rows: SessionEventQuerySet, bottom: int | None) -> EventPage:

@@ -59,7 +59,8 @@ class Savepoint(WrittenByVerbs):
     @property
     def state(self) -> dict[str, Any]:
         """What was kept, by part (``session``, ``attempts``); raises ValueError if it was damaged."""
-        return unpacked(bytes(self.data), self.digest)
+        state: dict[str, Any] = unpacked(bytes(self.data), self.digest)
+        return state
 
     @classmethod
     def of(cls, session_id: str, seq: int, state: dict[str, Any], **columns: Any) -> Savepoint:

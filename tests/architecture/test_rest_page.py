@@ -20,6 +20,7 @@ COMMANDS = dict(re.findall(r"^\| `vc ([\w ]+)` \| (.+) \|$", PAGE, re.MULTILINE)
 ENDPOINT = re.compile(r"`(GET|POST|PATCH|DELETE) (/[\w/{}]*)`")
 
 NOT_ANSWERED = {
+    "doctor-findings",  # ends a command of the data folder's owner
     "failed",  # the name of the family; whoever raises it gives a code
     "invalid-setting",  # ends the start
     "ping-failed",  # a success of the API: it says how the ping went

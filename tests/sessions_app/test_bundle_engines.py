@@ -44,4 +44,3 @@ def test_bundle_is_the_same_on_both_engines(there, tmp_path, django_db_blocker):
             connection.close()
     assert plan.sessions["imported"] == 2
     assert back.read_bytes() == path.read_bytes()
-

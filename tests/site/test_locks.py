@@ -1,12 +1,14 @@
 """Who waits for a lock: not for ever, and not deaf; and who sets up a database together."""
 
 import contextlib
+import gc
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+import weakref
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -168,3 +170,16 @@ def test_sqlite_is_not_asked_for_ever(two_writers, monkeypatch, write):
             write(cursor)
         assert times[-1] - times[0] >= 0.3
         assert 3 <= len(times) <= 8
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="psycopg remembers no cursors")
+def test_connection_forgets_its_cursors():
+    def dead():
+        return sum(type(each) is weakref.ReferenceType and each() is None for each in gc.get_objects())
+
+    before = dead()
+    for _number in range(1_000):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    assert dead() - before < 500

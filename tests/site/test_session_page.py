@@ -22,7 +22,7 @@ from tests.site.staff import messages_of, session_url, staff_client
 pytestmark = pytest.mark.django_db
 
 _TAGS = re.compile(r"<[^>]+>")
-QUERIES = 20
+QUERIES = 22
 """Of the whole page for somebody with a team: who they are and may see, the session, and what each panel knows."""
 
 _FORMS_OF_THE_FRAME = 2

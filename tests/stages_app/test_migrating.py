@@ -313,7 +313,7 @@ def _live(chance: random.Random, session_id: str, ids: list[str]) -> None:
 
 def _random_mapping(chance: random.Random, old: list[str], new: list[str]) -> dict[str, str]:
     gone = [each for each in old if each not in new]
-    return {each: chance.choice([*new, "-", "-"]) for each in gone if chance.random() < 0.8}
+    return {each: chance.choice([*new, "-", "-"]) for each in gone if chance.random() < 0.5}
 
 
 def test_random_sessions_replay_after_migrating_and_come_back_exactly():
