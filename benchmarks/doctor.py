@@ -58,12 +58,11 @@ def copy(origin: str, numbers: range) -> None:
     from status_bridge.models import StatusEntry
 
     rows: dict[type, list[Any]] = {
-        model: []
-        for model in (FlowSession, SessionEvent, StageInstance, StageItem, StatusEntry, Savepoint)
+        model: [] for model in (FlowSession, SessionEvent, StageInstance, StageItem, StatusEntry, Savepoint)
     }
     for number in numbers:
         new = f"{origin}-{number:07d}"
-        heads = [row for row in _copied(SessionEvent.objects.filter(session=origin).order_by("seq"), origin, new)]
+        heads = list(_copied(SessionEvent.objects.filter(session=origin).order_by("seq"), origin, new))
         chain = ""
         for event in heads:
             event.hash = chain = event.chained_to(chain)

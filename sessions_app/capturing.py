@@ -26,7 +26,7 @@ COLUMNS = ("pinned_version_id", "name", "status", "current_stage_id", "context",
 """What is captured and put back."""
 
 NAMES = ("owner", "team")
-"""What is captured, but changes by a transfer alone: going back is no way to hand a session on."""
+"""What is captured beside it, but not kept: going back is no way to hand a session on."""
 
 _PREFIX = "session."
 
@@ -41,6 +41,18 @@ def capture_many(flow_sessions: Sequence[FlowSession], *, thorough: bool = False
 
     ``thorough``: the sessions' own rows are not believed when they say that there is nothing more.
     """
+    states = _states(flow_sessions, thorough=thorough)
+    for state, flow_session in zip(states, flow_sessions, strict=True):
+        state[SessionHolder.name] |= _names(flow_session)
+    return states
+
+
+def capture_kept(flow_session: FlowSession) -> State:
+    """What a savepoint keeps, and what is put back: all but whose the session is."""
+    return _states([flow_session], thorough=False)[0]
+
+
+def _states(flow_sessions: Sequence[FlowSession], *, thorough: bool) -> list[State]:
     shares = {holder.name: holder.capture_many(flow_sessions, thorough=thorough) for holder in holders()}
     return [{name: share[place] for name, share in shares.items()} for place in range(len(flow_sessions))]
 
@@ -59,7 +71,7 @@ class SessionHolder:
     name = "session"
 
     def capture_many(self, flow_sessions: Sequence[FlowSession], *, thorough: bool = False) -> list[dict[str, Any]]:
-        return [_captured(flow_session) for flow_session in flow_sessions]
+        return [{name: getattr(flow_session, name) for name in COLUMNS} for flow_session in flow_sessions]
 
     def put_back(self, change: Change, before: Any, after: Any) -> Changes:
         return change.set(**{name: after[name] for name in COLUMNS})
@@ -100,10 +112,6 @@ def session_changes(event: SessionEvent) -> Mapping[str, Any]:
     return {name: pair for name, pair in event.changes.items() if name in own}
 
 
-def _captured(flow_session: FlowSession) -> dict[str, Any]:
+def _names(flow_session: FlowSession) -> dict[str, Any]:
     team = flow_session.team
-    return {
-        **{name: getattr(flow_session, name) for name in COLUMNS},
-        "owner": flow_session.owner.get_username(),
-        "team": team.name if team else None,
-    }
+    return {"owner": flow_session.owner.get_username(), "team": team.name if team else None}

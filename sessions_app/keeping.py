@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sessions_app.capturing import capture
+from sessions_app.capturing import capture_kept
 from sessions_app.models import Savepoint
 from sessions_app.models.savepoints import SavepointKind
 from sessions_app.rows import table
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 def keep_before(change: Change, verb: str) -> None:
     """Keep the state as it is before ``verb``; a savepoint of this very state is enough."""
-    _keep_unless_kept(change, SavepointKind.BEFORE, verb=verb)
+    flow_session = change.flow_session
+    if not Savepoint.objects.filter(session_id=flow_session.pk, seq=flow_session.version).exists():
+        keep(change, SavepointKind.BEFORE, verb=verb)
 
 
 def keep_stage_end(change: Change) -> None:
@@ -23,7 +25,7 @@ def keep_stage_end(change: Change) -> None:
     if not change.is_deleted:
         ended = change.events[0]
         stage_id = ended.stage_instance_id.rpartition(".")[0].rpartition(".")[2]
-        _keep_unless_kept(change, SavepointKind.STAGE_END, verb=ended.type.rpartition(".")[2], stage_id=stage_id)
+        keep(change, SavepointKind.STAGE_END, verb=ended.type.rpartition(".")[2], stage_id=stage_id)
 
 
 def keep(change: Change, kind: SavepointKind, *, verb: str = "", stage_id: str = "", note: str = "") -> Savepoint:
@@ -32,7 +34,7 @@ def keep(change: Change, kind: SavepointKind, *, verb: str = "", stage_id: str =
     savepoint = Savepoint.of(
         flow_session.pk,
         flow_session.version,
-        capture(flow_session),
+        capture_kept(flow_session),
         kind=kind,
         verb=verb,
         stage_id=stage_id,
@@ -42,9 +44,3 @@ def keep(change: Change, kind: SavepointKind, *, verb: str = "", stage_id: str =
     )
     table(Savepoint).insert([savepoint])
     return savepoint
-
-
-def _keep_unless_kept(change: Change, kind: SavepointKind, *, verb: str, stage_id: str = "") -> None:
-    place = {"session_id": change.flow_session.pk, "seq": change.flow_session.version}
-    if not Savepoint.objects.filter(**place).exists():
-        keep(change, kind, verb=verb, stage_id=stage_id)

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from sessions_app import access, machine, verbs
-from sessions_app.capturing import NAMES, capture, put_back
+from sessions_app.capturing import capture, capture_kept, put_back
 from sessions_app.change import Change, NothingToDo, Outcome, open_change
 from sessions_app.current import make_current
 from sessions_app.exceptions import Conflict, NotFound
@@ -172,9 +172,7 @@ def state_of(savepoint: Savepoint) -> State:
 
 def put_state(change: Change, state: State) -> dict[str, Any]:
     """Make the locked session what ``state`` says, its owner and team excepted; what an event says of it."""
-    before = capture(change.flow_session)
-    kept = {name: before["session"][name] for name in NAMES}
-    return dict(put_back(change, before, {**state, "session": {**state["session"], **kept}}))
+    return dict(put_back(change, capture_kept(change.flow_session), state))
 
 
 def _restore(change: Change, savepoint: Savepoint, reason: str) -> None:

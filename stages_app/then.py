@@ -77,7 +77,7 @@ def _attempt(session_id: str, attempt_id: str, told: Mapping[str, Any]) -> Attem
 
 
 def _item(told: Mapping[str, Any]) -> Item:
-    return Item(*(told[name] for name in _ITEM_KEYS), _time(told["done_at"]), told["done_by"])
+    return Item._make([*(told[name] for name in _ITEM_KEYS), _time(told["done_at"]), told["done_by"]])
 
 
 def _time(text: str | None) -> datetime | None:

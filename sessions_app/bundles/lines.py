@@ -57,7 +57,7 @@ def encoded(line: Line) -> bytes:
                 size=len(raw), limit=MOST_LINE
             ),
             fix=_("Leave it out, or keep it by a backup."),
-            code="too-large",
+            code="bundle-too-large",
         )
     return raw
 

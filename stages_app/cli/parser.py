@@ -62,7 +62,7 @@ SHOW = Command(
     SESSION_OR_ACTIVE,
     Argument(
         "--at",
-        about=noop("as it was after the event of that number, or at that moment: a date, a time, or 3d for three days ago"),
+        about=noop("as it was after the event of that number, or at that moment: a date, a time, or 3d (ago)"),
         metavar=noop("<number|moment>"),
     ),
     REVEAL,

@@ -105,9 +105,10 @@ def kill_servers(place: Place, book: Book, kills: int, token: str) -> None:
     """Web workers, and connections to PostgreSQL, are killed while requests come; each is repeated with its key."""
     ending = threading.Event()
     with place.serving(workers=4) as server:
+        client = Client(server.port, token)
+        client.ask("GET", "/me/")  # from now on the workers are there
         killer = threading.Thread(target=_kill, args=(place, server, book, kills, ending))
         killer.start()
-        client = Client(server.port, token)
         while not ending.is_set():
             change = book.next()
             book.changed[change[1]] = _acknowledged(client, request_of(*change))

@@ -33,7 +33,7 @@ SETTINGS = settings(
     suppress_health_check=list(HealthCheck),
 )
 AT_LEAST = 5
-SHARE_OF_ENDS = 0.06
+SHARE_OF_ENDS = 0.1
 STAGES = (*DEFINED, AD_HOC)
 WORK = ("tick", "untick", "deliver", "run", "make")
 
@@ -63,6 +63,7 @@ LASTING = [move for move in MOVES if move[1] != "abort"]
 
 COMPLETE = ("session", "complete", "", True, "because")
 ABORT = ("session", "abort", "", False, "")
+START = ("session", "start", "", False, "")
 BUILD = ("stage", "start", "build", True, "because")
 TICK = ("work", "tick", "build", False, "")
 UNTICK = ("work", "untick", "build", False, "")
@@ -71,7 +72,7 @@ OPENINGS = {
     "active": [],
     "completed": [COMPLETE, ABORT],
     "building": [BUILD],
-    "ticked": [BUILD, TICK, UNTICK],
+    "ticked": [START, BUILD, TICK, UNTICK],
 }
 """How a life begins: some lead to where chance seldom does."""
 
@@ -110,7 +111,7 @@ class Lives(RuleBasedStateMachine):
             SavepointManager(who),
         )
         self.kept = []
-        start = self.opening != "pending"
+        start = self.opening not in ("pending", "ticked")
         self.model = Model(self.parallel, "ACTIVE" if start else "PENDING")
         self.key = self.sessions.create_session("wide" if self.parallel else "narrow", start=start).pk
         for move in OPENINGS[self.opening]:
@@ -196,7 +197,7 @@ class Lives(RuleBasedStateMachine):
         possible = [move for move in moves if foretell(self.model.copy(), move) == outlook]
         if possible:
             verbs = sorted({move[:2] for move in possible})
-            verb = min(verbs, key=lambda each: (self.asked[each, outlook], self.random.random()))
+            verb = min(verbs, key=lambda each: (self.asked[each, outlook], Lives.seen[(*each, outlook)]))
             # What befalls the whole session cuts the work on its stages short.
             self.asked[verb, outlook] += 2 if verb[0] == "session" else 1
             self.do(self.random.choice([move for move in possible if move[:2] == verb]))

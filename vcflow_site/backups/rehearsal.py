@@ -30,6 +30,8 @@ from vcflow_site.backups.making import Say, draft_folder
 
 SCRATCH = (sys.executable, "-m", "vcflow_site.backups")
 DOCTOR = ("flow", "doctor", "--json")
+_NOT_THERE = ("VCFLOW_WORKER", "VCFLOW_SESSION", "VCFLOW_BACKUP_FOLDER")
+"""Settings that mean something of here: the scratch database is not to be held against other backups."""
 
 
 def rehearse(archive: Archive, say: Say) -> dict[str, Any]:
@@ -100,7 +102,7 @@ def _reason(said: str) -> str:
 
 def _environ(home: Path, url: str) -> dict[str, str]:
     """As it is here, but for the place; the scratch database runs no worker of PostgreSQL's."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("VCFLOW_WORKER", "VCFLOW_SESSION")}
+    kept = {name: value for name, value in os.environ.items() if name not in _NOT_THERE}
     if (settings.VCFLOW_HOME / "webhook_key").exists():  # else asking for it would make one
         kept["VCFLOW_WEBHOOK_KEY"] = str(settings.VCFLOW_WEBHOOK_KEY)
     return {

@@ -118,7 +118,7 @@ def _orphan(model: type[Model], field: ForeignKey[Any, Any], found: list[tuple[A
 
 
 def _references(model: type[Model]) -> Iterator[ForeignKey[Any, Any]]:
-    return (field for field in model._meta.concrete_fields if isinstance(field, ForeignKey) and field.db_constraint)
+    return (field for field in model._meta.concrete_fields if isinstance(field, ForeignKey))
 
 
 def _models() -> Iterator[type[Model]]:
