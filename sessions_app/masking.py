@@ -93,8 +93,8 @@ def _free_key(key: str, taken: Mapping[str, Any]) -> str:
 
 
 def _mask_field(name: str, value: Any) -> Any:
-    """A field of an event; an item is told by its text, whatever its id reads like."""
-    return mask(value) if name.startswith("items.") else _mask_entry(name, value)
+    """A field of an event; an item or an attempt is told by what it holds, whatever its id reads like."""
+    return mask(value) if name.startswith(("items.", "attempts.")) else _mask_entry(name, value)
 
 
 def _hidden_changes(path: str, before: Any, after: Any) -> Iterator[str]:

@@ -1,10 +1,13 @@
 """What tests of all floors share."""
 
+import gc
 import os
 import secrets
+import shutil
 import signal
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -12,6 +15,7 @@ import pytest
 from django.conf import settings
 
 from sessions_app import language
+from tests import static_files
 
 USES_A_DATABASE = {"db", "transactional_db", "command_environ"}
 
@@ -33,7 +37,14 @@ def _uses_a_database(item: pytest.Item) -> bool:
     return bool(fixtures) or item.get_closest_marker("django_db") is not None
 
 
+def pytest_collection_finish() -> None:
+    # Thousands of tests and all modules stay to the end; nobody needs to look through them for garbage again and again.
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_configure() -> None:
+    static_files.seek_once()
     # A shell's background job ignores Ctrl-C, and hands that down to the commands that tests interrupt.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -47,16 +58,45 @@ def _english() -> Iterator[None]:
     language.activate(None)
 
 
-@pytest.fixture
-def command_environ(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The environment for commands in processes of their own: empty data, on the engine under test."""
+@pytest.fixture(scope="session")
+def environ_for() -> Callable[[Path], dict[str, str]]:
+    """Gives the environment for commands in processes of their own, with a data folder and its SQLite."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("VCFLOW_", "DJANGO_"))}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environ = {**kept, "PATH": path, "VCFLOW_HOME": str(tmp_path / "home"), "VCFLOW_LANG": "en"}
+    return lambda home: {**kept, "PATH": path, "VCFLOW_HOME": str(home), "VCFLOW_LANG": "en"}
+
+
+@pytest.fixture
+def command_environ(tmp_path: Path, environ_for: Callable[[Path], dict[str, str]]) -> Iterator[dict[str, str]]:
+    """The environment for commands in processes of their own: empty data, on the engine under test."""
+    environ = environ_for(tmp_path / "home")
     if settings.DATABASES["default"]["ENGINE"] == "vcflow_site.sqlite":
         yield environ
     else:
         yield from _on_a_new_database(environ)
+
+
+@pytest.fixture(scope="session")
+def made_home(tmp_path_factory: pytest.TempPathFactory, environ_for: Callable[[Path], dict[str, str]]) -> Path:
+    """A data folder with SQLite as ``vc init`` leaves it, to be copied."""
+    home = tmp_path_factory.mktemp("made") / "home"
+    _init(environ_for(home))
+    return home
+
+
+@pytest.fixture
+def ready_environ(command_environ: dict[str, str], request: pytest.FixtureRequest) -> dict[str, str]:
+    """The same after ``vc init``, for tests that are not about setting up."""
+    if "VCFLOW_DATABASE_URL" in command_environ:
+        _init(command_environ)
+    else:
+        shutil.copytree(request.getfixturevalue("made_home"), command_environ["VCFLOW_HOME"])
+    return command_environ
+
+
+def _init(environ: dict[str, str]) -> None:
+    done = subprocess.run([sys.executable, "-m", "vcflow_site", "init"], env=environ, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def _on_a_new_database(environ: dict[str, str]) -> Iterator[dict[str, str]]:

@@ -12,7 +12,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 
-from sessions_app.capturing import capture_many
+from sessions_app.capturing import NAMES, capture_many
 from sessions_app.models import FlowSession, Savepoint, SessionEvent
 from sessions_app.parts import State
 from sessions_app.replay import BrokenHistory, Difference, Replay, differences
@@ -189,5 +189,6 @@ def _fault(savepoint: Savepoint, log: Log) -> str:
         return "damaged"
     if log.state is None:
         return ""
-    first = next(unlike(log.state, state), None)
+    whose = {name: log.state["session"].get(name) for name in NAMES}  # which it doesn't keep
+    first = next(unlike(log.state, {**state, "session": {**whose, **state["session"]}}), None)
     return f"differs {first.path}" if first else ""

@@ -49,9 +49,9 @@ def check_chain(examined: Sequence[Examined]) -> Iterator[Finding]:
     for one in examined:
         log, row = one.log, one.flow_session
         if log.forged is not None and log.forged != log.gap:
-            message = _(
-                "Event {seq} of {id} isn't what was written, or one before it is gone."
-            ).format(id=row.pk, seq=log.forged)
+            message = _("Event {seq} of {id} isn't what was written, or one before it is gone.").format(
+                id=row.pk, seq=log.forged
+            )
             more = log.forgeries - 1
             yield Finding("event-forged", message, backup_fix(), session_id=row.pk, seq=log.forged, more=more)
 

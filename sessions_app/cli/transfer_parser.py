@@ -18,9 +18,7 @@ IMPORT = Command(
     Argument("--dry-run", about=noop("only show what would be made"), action="store_true"),
     Argument(
         "--on-conflict",
-        about=noop(
-            "when a session contradicts what is here: import nothing (fail), leave it out, or rename it"
-        ),
+        about=noop("when a session contradicts what is here: import nothing (fail), leave it out, or rename it"),
         choices=["fail", "skip", "rename"],
         default="fail",
     ),

@@ -109,7 +109,7 @@ _REST = {
     "vc flow conflict list": Call("building", shows="{session_id}"),
     "vc flow conflict show": Call("building", ["{conflict_id}"], shows="{session_id}"),
     "vc flow conflict settle": Call("building", ["{conflict_id}", "--keep", "theirs"], done=is_settled),
-    "vc flow doctor": Call(words=["--session", "{session_id}"], shows='"checks"'),
+    "vc flow doctor": Call(shows='"checks"'),
     "vc flow worker": Call(words=["--once"], shows="delivered"),
     # To replace the tests' database or to copy one in memory isn't possible: who may gets as far as the file.
     "vc flow backup create": Call(words=["-o", "/nowhere/at/all.backup"]),

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,7 @@ WRITERS = {
 ORM_WRITES = {"save", "asave", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "create_superuser"}
 
 
+@cache
 def parsed(source: str) -> ast.Module:
     return ast.parse((ROOT / source).read_text())
 

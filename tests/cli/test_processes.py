@@ -63,21 +63,20 @@ ENDS = {
 }
 
 
-def test_every_end_is_quiet_and_has_its_status(command_environ: Environ) -> None:
-    shell("vc init", command_environ)
+def test_every_end_is_quiet_and_has_its_status(ready_environ: Environ) -> None:
     for line, status in ENDS.items():
-        done = shell(line, command_environ)
+        done = shell(line, ready_environ)
         assert (line, done.returncode) == (line, status)
         assert "Traceback" not in done.stderr
         assert "Exception ignored" not in done.stderr
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])
-def test_an_interrupt_ends_following(command_environ: Environ, options: list[str]) -> None:
-    shell("vc flow session create dev", command_environ)
+def test_an_interrupt_ends_following(ready_environ: Environ, options: list[str]) -> None:
+    shell("vc flow session create dev", ready_environ)
     process = subprocess.Popen(
         ["vc", "flow", "session", "logs", "--follow", *options],
-        env=command_environ,
+        env=ready_environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -112,10 +111,10 @@ def test_an_interrupt_during_the_start_is_quiet(command_environ: Environ, module
     assert (done.returncode, done.stderr) == (130, "")
 
 
-def test_following_ends_when_nobody_reads(command_environ: Environ) -> None:
-    shell("vc flow session create dev", command_environ)
+def test_following_ends_when_nobody_reads(ready_environ: Environ) -> None:
+    shell("vc flow session create dev", ready_environ)
     begun = time.monotonic()
-    done = shell("set -o pipefail; vc flow session logs --follow | head -1", command_environ)
+    done = shell("set -o pipefail; vc flow session logs --follow | head -1", ready_environ)
     assert (done.returncode, done.stderr) == (0, "")
     assert time.monotonic() - begun < 15
 
@@ -133,14 +132,14 @@ def complete(line: str, environ: Environ) -> list[str]:
     return shell("exec 8>&1; vc", {**environ, **asked}).stdout.split()
 
 
-def test_completion_offers_commands_options_and_ids(command_environ: Environ) -> None:
-    created = shell("vc flow session create dev --json", command_environ)
+def test_completion_offers_commands_options_and_ids(ready_environ: Environ) -> None:
+    created = shell("vc flow session create dev --json", ready_environ)
     key = json.loads(created.stdout)["data"]["id"]
-    assert complete("vc flow session pau", command_environ) == ["pause"]
-    assert "--status" in complete("vc flow session list --st", command_environ)
-    assert complete("vc flow session show dev-", command_environ) == [key]
-    assert complete("vc flow session list --status PA", command_environ) == ["PAUSED"]
-    assert complete("vc flow show res", command_environ) == ["research"]
-    assert complete("vc flow stage start cod", command_environ) == ["coding"]
-    assert "dev:coding" in complete("vc flow run dev:", command_environ)
-    assert complete("vc flow session note 'x", command_environ) == []
+    assert complete("vc flow session pau", ready_environ) == ["pause"]
+    assert "--status" in complete("vc flow session list --st", ready_environ)
+    assert complete("vc flow session show dev-", ready_environ) == [key]
+    assert complete("vc flow session list --status PA", ready_environ) == ["PAUSED"]
+    assert complete("vc flow show res", ready_environ) == ["research"]
+    assert complete("vc flow stage start cod", ready_environ) == ["coding"]
+    assert "dev:coding" in complete("vc flow run dev:", ready_environ)
+    assert complete("vc flow session note 'x", ready_environ) == []

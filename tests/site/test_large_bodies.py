@@ -12,9 +12,9 @@ CHUNKED = "POST {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked
 CHUNK = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
 
 
-@pytest.fixture(params=["sync", "gthread"])
-def server(request, command_environ):
-    with serving(command_environ, "--worker-class", request.param) as server:
+@pytest.fixture(scope="module", params=["sync", "gthread"])
+def server(request, environ_for, tmp_path_factory):
+    with serving(environ_for(tmp_path_factory.mktemp("site") / "home"), "--worker-class", request.param) as server:
         yield server
 
 

@@ -215,14 +215,13 @@ def next_version(answer):
 
 
 @pytest.fixture
-def project(command_environ):
+def project(ready_environ):
     """A project with a session called ``s``."""
-    subprocess.run(["vc", "init"], env=command_environ, check=True, capture_output=True)
     done = subprocess.run(
         ["vc", "flow", "session", "create", "dev", "--name", "s", "--json"],
-        env=command_environ, check=True, capture_output=True, text=True,
+        env=ready_environ, check=True, capture_output=True, text=True,
     )  # fmt: skip
-    return command_environ, json.loads(done.stdout)["data"]["id"]
+    return ready_environ, json.loads(done.stdout)["data"]["id"]
 
 
 def test_server_tells_each_change_and_ends_with_the_session(project):

@@ -93,13 +93,12 @@ def test_first_commands_from_several_data_folders_all_work(url, command_environ,
 
 
 @pytest.fixture
-def locked_environ(command_environ):
+def locked_environ(ready_environ):
     """The environment of commands that find SQLite's file locked."""
-    subprocess.run(command("init"), env=command_environ, check=True, capture_output=True)
-    file = Path(command_environ["VCFLOW_HOME"]) / "db.sqlite3"
+    file = Path(ready_environ["VCFLOW_HOME"]) / "db.sqlite3"
     with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        yield command_environ
+        yield ready_environ
 
 
 @pytest.mark.sqlite

@@ -94,7 +94,8 @@ def test_rows_of_a_plugin_go_with_their_session(site: Site) -> None:
     assert shown.split() == ["True"]
 
 
-def test_tables_of_a_plugin_that_comes_later_are_made_by_init(site: Site) -> None:
+def test_tables_of_a_plugin_that_comes_later_are_made_by_init(ready_environ: Environ, tmp_path: Path) -> None:
+    site = Site(ready_environ, tmp_path / "plugins")
     session_id = site.session()
     install(site.plugins, "vcflow-shelf", SHELF, plugins={"shelf": "shelf.hooks"})
     site.run("vc", "flow", "session", "pause", session_id)

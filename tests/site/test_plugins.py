@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -72,7 +74,13 @@ class Site:
 
 
 @pytest.fixture
-def site(command_environ: Environ, tmp_path: Path) -> Site:
+def site(ready_environ: Environ, tmp_path: Path) -> Site:
+    return Site(ready_environ, tmp_path / "plugins")
+
+
+@pytest.fixture
+def new_site(command_environ: Environ, tmp_path: Path) -> Site:
+    """Its first command sets everything up."""
     return Site(command_environ, tmp_path / "plugins")
 
 
@@ -88,9 +96,9 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def released(command_environ: Environ, example: Path, tmp_path: Path) -> Site:
+def released(ready_environ: Environ, example: Path, tmp_path: Path) -> Site:
     """A site with the example plugin, for which the window is closed."""
-    site = Site(command_environ, example)
+    site = Site(ready_environ, example)
     site.environ |= {"RELEASE_WINDOW_HOURS": "0-0", "RELEASE_WINDOW_LOG": str(tmp_path / "events.jsonl")}
     return site
 
@@ -197,6 +205,27 @@ def test_hook_that_raises_is_logged_and_harms_nobody(site: Site) -> None:
     assert "hunter2" not in site.errors
 
 
+@pytest.fixture(scope="module")
+def worked_in(
+    made_home: Path, environ_for: Callable[[Path], Environ], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, str]:
+    """A data folder in which a session has begun, to be copied; and the session."""
+    home = tmp_path_factory.mktemp("worked") / "home"
+    shutil.copytree(made_home, home)
+    return home, Site(environ_for(home), home.parent / "plugins").session()
+
+
+@pytest.fixture
+def at_work(command_environ: Environ, tmp_path: Path, request: pytest.FixtureRequest) -> tuple[Site, str]:
+    """A site whose session has begun before any plugin is there."""
+    site = Site(command_environ, tmp_path / "plugins")
+    if "VCFLOW_DATABASE_URL" in command_environ:
+        return site, site.session()
+    home, session_id = request.getfixturevalue("worked_in")
+    shutil.copytree(home, command_environ["VCFLOW_HOME"])
+    return site, session_id
+
+
 @pytest.mark.parametrize(
     ("module", "what"),
     [
@@ -208,8 +237,8 @@ def test_hook_that_raises_is_logged_and_harms_nobody(site: Site) -> None:
         (LISTENER.format(body="pass"), "can't be asked"),
     ],
 )
-def test_guard_that_breaks_refuses_and_is_named(site: Site, module: str, what: str) -> None:
-    session_id = site.session()
+def test_guard_that_breaks_refuses_and_is_named(at_work: tuple[Site, str], module: str, what: str) -> None:
+    site, session_id = at_work
     install(site.plugins, "vcflow-strict", {"strict.py": module}, guards={"strict": "strict"})
     for words in (("session", "pause", session_id), ("stage", "pause", "ship", "--session", session_id)):
         refusal = site.refused(*words)
@@ -221,7 +250,8 @@ def test_guard_that_breaks_refuses_and_is_named(site: Site, module: str, what: s
     site.flow("session", "pause", session_id, VCFLOW_PLUGINS_OFF="strict")
 
 
-def test_plugin_that_can_not_be_imported_is_reported_and_harms_nobody(site: Site) -> None:
+def test_plugin_that_can_not_be_imported_is_reported_and_harms_nobody(new_site: Site) -> None:
+    site = new_site
     install(site.plugins, "vcflow-lost", {"lost.py": "import not_there"}, plugins={"lost": "lost"}, version="2.1")
     session_id = site.session()
     done = site.run("vc", "flow", "session", "pause", session_id)
@@ -241,13 +271,13 @@ def test_plugin_that_can_not_be_imported_is_reported_and_harms_nobody(site: Site
     assert f"(vcflow.W001) lost 2.1 (vcflow-lost): {fault}" in site.run(sys.executable, "manage.py", "check").stderr
 
 
-def test_help_loads_neither_pluggy_nor_plugins(site: Site) -> None:
-    install(site.plugins, "vcflow-lost", {"lost.py": "import not_there"}, guards={"lost": "lost"})
+def test_help_loads_neither_pluggy_nor_plugins(new_site: Site) -> None:
+    install(new_site.plugins, "vcflow-lost", {"lost.py": "import not_there"}, guards={"lost": "lost"})
     code = (
         "import sys; from vcflow_site.__main__ import main; sys.argv = ['vc', 'flow', 'plugin', '--help']; main();"
         "print([m for m in ('django', 'pluggy', 'importlib.metadata', 'vcflow_site.plugins') if m in sys.modules])"
     )
-    assert site.run(sys.executable, "-c", code).stdout.endswith("[]\n")
+    assert new_site.run(sys.executable, "-c", code).stdout.endswith("[]\n")
 
 
 def test_command_without_plugins_loads_nothing_for_them(site: Site) -> None:

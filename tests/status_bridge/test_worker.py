@@ -23,8 +23,8 @@ from tests.status_bridge.working import PATIENCE, subscribe, vc, wait_for, worki
 
 
 @pytest.fixture
-def environ(command_environ: dict[str, str]) -> dict[str, str]:
-    return {**command_environ, "VCFLOW_OUTGOING_ALLOW": "127.0.0.1"}
+def environ(ready_environ: dict[str, str]) -> dict[str, str]:
+    return {**ready_environ, "VCFLOW_OUTGOING_ALLOW": "127.0.0.1"}
 
 
 @pytest.fixture
@@ -91,8 +91,9 @@ def test_once_ends_though_a_receiver_fails(environ):
 
 
 @pytest.mark.parametrize("number", ["0", "65", "many"])
-def test_an_impossible_number_of_threads_is_refused(environ, number):
-    done = subprocess.run(["vc", "flow", "worker", "--threads", number], env=environ, capture_output=True, text=True)
+def test_an_impossible_number_of_threads_is_refused(command_environ, number):
+    words = ["vc", "flow", "worker", "--threads", number]
+    done = subprocess.run(words, env=command_environ, capture_output=True, text=True)
     assert done.returncode == 2
     assert "--threads" in done.stderr
 

@@ -71,12 +71,19 @@ def _looked_over(archive: Archive, environ: Mapping[str, str], say: Say) -> dict
 
 
 def doctor(environ: Mapping[str, str], say: Say) -> str:
-    """What the doctor finds wrong in the scratch database: it was so when it was copied.  Empty: nothing."""
+    """The first fault that the doctor finds in the scratch database: it was so when it was copied.  Empty: none.
+
+    What it only warns of, such as a chore that failed, is no fault of a backup.
+    """
     say(_("Asking the doctor …"))
     done = _run([sys.executable, "-m", "vcflow_site", *DOCTOR], environ)
-    if done.returncode:
+    if not done.returncode:
+        return ""
+    try:
+        findings = json.loads(done.stdout)["data"]["findings"]
+    except (ValueError, KeyError, TypeError):
         return _reason(done.stderr or done.stdout)
-    return ""
+    return next((str(each["message"]).rstrip(".") for each in findings if each["severity"] == "error"), "")
 
 
 def _told(archive: Archive, command: list[str], environ: Mapping[str, str]) -> dict[str, Any]:
