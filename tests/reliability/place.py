@@ -17,6 +17,7 @@ from typing import Any
 from tests.site.server import PATIENCE, Server, serving
 
 ENGINES = ("sqlite", "postgresql")
+SERVER = os.environ.get("VCFLOW_TEST_POSTGRES", "postgres://postgres@127.0.0.1:5432/postgres")
 
 WORKFLOW = """\
 vcflow: 1
@@ -146,12 +147,11 @@ def database(engine: str) -> Iterator[str]:
         return
     import psycopg
 
-    server = os.environ.get("VCFLOW_TEST_POSTGRES", "postgres://postgres@127.0.0.1:5432/postgres")
     name = f"vcflow_reliability_{os.getpid()}"
-    with psycopg.connect(server, autocommit=True) as connection:
+    with psycopg.connect(SERVER, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
         try:
-            yield f"{server.rpartition('/')[0]}/{name}"
+            yield f"{SERVER.rpartition('/')[0]}/{name}"
         finally:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -91,48 +91,45 @@ def test_database_and_its_companions_are_private(command_environ):
 
 
 @pytest.mark.sqlite
-def test_older_database_is_refused_until_init_brings_it_up_to_date(command_environ):
-    init(command_environ)
-    with sqlite3.connect(database(command_environ)) as old:
+def test_older_database_is_refused_until_init_brings_it_up_to_date(ready_environ):
+    with sqlite3.connect(database(ready_environ)) as old:
         old.execute("UPDATE schema_stamp SET digest = 'older'")
         old.execute("DELETE FROM django_migrations WHERE app = 'admin' AND name LIKE '0003%'")
 
-    refused = run(command_environ, "flow", "list", "--json")
+    refused = run(ready_environ, "flow", "list", "--json")
     assert refused.returncode == 1
     assert diagnostic(refused)["code"] == "database-outdated"
     assert "vc init" in diagnostic(refused)["fix"]
 
-    told = run(command_environ, "init")
+    told = run(ready_environ, "init")
     assert "brought up to date" in told.stdout
-    copy = next(database(command_environ).parent.glob("*.bak"))
+    copy = next(database(ready_environ).parent.glob("*.bak"))
     assert str(copy) in told.stderr
     with sqlite3.connect(copy) as before:
         assert before.execute("SELECT digest FROM schema_stamp").fetchone() == ("older",)
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
-    assert run(command_environ, "flow", "list").returncode == 0
+    assert run(ready_environ, "flow", "list").returncode == 0
 
 
 @pytest.mark.sqlite
-def test_killed_set_up_is_finished_by_the_next_command(command_environ):
-    init(command_environ)
-    with sqlite3.connect(database(command_environ)) as killed:
+def test_killed_set_up_is_finished_by_the_next_command(ready_environ):
+    with sqlite3.connect(database(ready_environ)) as killed:
         killed.execute("DELETE FROM schema_stamp")
         killed.execute("DELETE FROM workflow_versions WHERE workflow_id = 'docs'")
         killed.execute("DELETE FROM workflow_definitions WHERE id = 'docs'")
         killed.execute("DELETE FROM django_migrations WHERE app = 'admin' AND name LIKE '0003%'")
-    done = run(command_environ, "flow", "list")
+    done = run(ready_environ, "flow", "list")
     assert done.returncode == 0
     assert "Finishing the set-up" in done.stderr
     assert "Workflows to start from: docs." in done.stderr
 
 
 @pytest.mark.sqlite
-def test_database_with_a_torn_history_is_refused(command_environ):
-    init(command_environ)
-    with sqlite3.connect(database(command_environ)) as torn:
+def test_database_with_a_torn_history_is_refused(ready_environ):
+    with sqlite3.connect(database(ready_environ)) as torn:
         torn.execute("UPDATE schema_stamp SET digest = 'older'")
         torn.execute("DELETE FROM django_migrations WHERE app = 'auth' AND name LIKE '0012%'")
-    refused = run(command_environ, "init", "--json")
+    refused = run(ready_environ, "init", "--json")
     assert refused.returncode == 1
     assert diagnostic(refused)["code"] == "storage"
     assert "auth.0012" in diagnostic(refused)["message"]
@@ -177,15 +174,14 @@ def test_server_or_memory_has_no_file_to_copy():
     assert provision.back_up() is None
 
 
-def test_unwritable_log_is_a_warning_in_the_form_that_was_asked_for(command_environ):
-    init(command_environ)
-    logs = Path(command_environ["VCFLOW_HOME"]) / "logs"
+def test_unwritable_log_is_a_warning_in_the_form_that_was_asked_for(ready_environ):
+    logs = Path(ready_environ["VCFLOW_HOME"]) / "logs"
     shutil.rmtree(logs, ignore_errors=True)
     logs.write_text("a file where the folder should be")
-    done = run(command_environ, "flow", "session", "create", "dev", "--json")
+    done = run(ready_environ, "flow", "session", "create", "dev", "--json")
     assert done.returncode == 0
     assert diagnostic(done)["code"] == "log-unwritable"
-    done = run(command_environ, "flow", "session", "create", "dev")
+    done = run(ready_environ, "flow", "session", "create", "dev")
     assert done.stderr.startswith("Warning [log-unwritable]: ")
 
 
