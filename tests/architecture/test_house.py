@@ -65,6 +65,7 @@ WRITERS = {
     "vcflow_site/health.py",  # SELECT 1
     "vcflow_site/login_links.py",  # uses a link up
     "vcflow_site/provision.py",  # VACUUM INTO, the first admin
+    "vcflow_site/sqlite/base.py",  # makes the cursors that all use
     "vcflow_site/stamp.py",
 }
 

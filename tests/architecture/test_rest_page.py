@@ -27,6 +27,7 @@ NOT_ANSWERED = {
     "out-of-time",  # stands in a row of a bulk answer: feed.md
     "stage-needed",  # an address names its stage
     *("invalid-bundle", "import-conflict", "bundle-too-large"),  # of bundles, which come by files: transfer.md
+    *("file-exists", "needs-postgresql", "not-a-backup", "other-engine"),  # of backups: backups.md
     *("migration-refused", "sessions-left"),  # an answer has each session's reasons in its row: migrating.md
     "unknown-verb",  # of update_stage_status alone
     *("database-newer", "database-outdated"),  # the start sees to it

@@ -23,8 +23,8 @@ WORDS = (
     "1" * 400,
 )
 KNOWN_STATUSES = {0, 2, 3, 5, 6, 7}
-ENDS = {"worker": ["--once"]}
-"""What else keeps a command from going on for ever."""
+ENDS = {"worker": ["--once"], "backup create": ["-o", "/nowhere/at/all.backup"]}
+"""What else keeps a command from going on for ever, or from what can't be done inside a transaction."""
 LEFT_ALONE = ("--limit", "--as", "-o")
 
 

@@ -12,17 +12,18 @@ from tests.databases import ENGINES, default_connection_to, migrate, new_databas
 from tests.factories import assert_consistent
 from tests.sessions_app.test_bundles import worked_on
 
-pytestmark = pytest.mark.skipif(len(ENGINES) < 2, reason="VCFLOW_TEST_POSTGRES names no server")
-
 
 def written(path):
     ids = list(FlowSession.objects.values_list("pk", flat=True))
     path.write_bytes(b"".join(Writer(local_actor(), with_secrets=True).lines(ids)))
 
 
-@pytest.mark.parametrize("there", ["sqlite", "postgresql"])
-def test_bundle_is_the_same_on_both_engines(there, tmp_path, django_db_blocker):
-    here = next(engine for engine in ENGINES if engine != there)
+# From one to the other where there is a server, else from one file to another.
+WAYS = [(here, there) for here in ENGINES for there in ENGINES if here != there or len(ENGINES) == 1]
+
+
+@pytest.mark.parametrize(("here", "there"), WAYS)
+def test_bundle_is_the_same_on_both_engines(here, there, tmp_path, django_db_blocker):
     path, back = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
     for folder in ("here", "there"):
         (tmp_path / folder).mkdir()

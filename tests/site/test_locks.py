@@ -172,7 +172,7 @@ def test_sqlite_is_not_asked_for_ever(two_writers, monkeypatch, write):
 
 
 @pytest.mark.django_db
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="psycopg remembers no cursors")
+@pytest.mark.sqlite  # psycopg remembers no cursors
 def test_connection_forgets_its_cursors():
     def dead():
         return sum(type(each) is weakref.ReferenceType and each() is None for each in gc.get_objects())
