@@ -1,8 +1,11 @@
-"""The admin's list of workers: which run, and when each was heard last."""
+"""The admin's list of workers: which run, when each was heard last, and how their chores went."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +14,7 @@ from sessions_app.admin.asking import Asking
 from sessions_app.admin.lookups import KnownQuery
 from sessions_app.admin.parts import ReadOnly
 from sessions_app.language import gettext
+from sessions_app.models import ChoreRun
 from sessions_app.templatetags.vcflow import ago
 from status_bridge.admin.looks import badge
 from status_bridge.health_deliveries import ALIVE
@@ -40,6 +44,13 @@ class WorkerBeatAdmin(Asking, ReadOnly, KnownQuery, admin.ModelAdmin):
     @admin.display(description=_("started"), ordering="started_at")
     def started(self, row: WorkerBeat) -> str:
         return ago(row.started_at)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """With the chores, of which there are few; what went wrong with the whole is for administrators."""
+        chores = ChoreRun.objects.order_by("name") if request.user.is_superuser else ()
+        context = {"chores": chores, **(extra_context or {})}
+        response: HttpResponse = super().changelist_view(request, context)
+        return response
 
     def get_urls(self) -> list[URLPattern]:
         """The list's address."""
