@@ -196,6 +196,7 @@ def _event_groups() -> list[tuple[str, list[tuple[str, str]]]]:
         "stage": gettext("Stages"),
         "item": gettext("Items"),
         "deliverable": gettext("Deliverables"),
+        "savepoint": gettext("Savepoints"),
     }
     return [
         (title, [(name, name) for name in dict.fromkeys(EVENT_TYPES) if name.startswith(f"{group}.")])

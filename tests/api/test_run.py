@@ -184,7 +184,7 @@ def test_input_out_of_bounds_is_refused(api, flow_session, path, body):
     assert event_types(flow_session) == ["session.created"]
 
 
-QUERIES = {"run/": 19, "stages/": 17, "stages/spec/start/": 17, "stages/spec/skip/": 18, "stages/spec/assign/": 23}
+QUERIES = {"run/": 19, "stages/": 17, "stages/spec/start/": 17, "stages/spec/skip/": 25, "stages/spec/assign/": 23}
 
 
 @pytest.mark.parametrize("path", QUERIES)

@@ -104,8 +104,8 @@ CHANGES = {
     "items/undo/": (15, {"items": ["draft"]}),
     "deliverables/": (16, {"deliverables": {"paper": "p"}}),
     "pause/": (16, {}),
-    "fail/": (16, {}),
-    "complete/": (16, {"force": True, "reason": "r"}),
+    "fail/": (19, {}),
+    "complete/": (23, {"force": True, "reason": "r"}),
 }
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sessions_app.capturing import capture
+from sessions_app.capturing import capture_kept
 from sessions_app.models import FlowSession, Savepoint
 from sessions_app.savepoints import SavepointManager
 from sessions_app.services import FlowSessionManager
@@ -42,7 +42,7 @@ def test_eight_that_restore_one_savepoint_restore_it_once(kept):
     assert sorted(race(*[restoring(kept)] * 8)) == [NEEDLESS] * 7 + [DONE]
     assert event_types(kept.session_id).count("session.restored") == 1
     assert Savepoint.objects.filter(session=kept.session_id, verb="restore").count() == 1
-    assert capture(FlowSession.objects.get(pk=kept.session_id)) == Savepoint.objects.get(pk=kept.pk).state
+    assert capture_kept(FlowSession.objects.get(pk=kept.session_id)) == Savepoint.objects.get(pk=kept.pk).state
     assert_consistent(kept.session_id)
 
 
@@ -51,7 +51,7 @@ def test_two_that_restore_different_savepoints_end_at_one_of_them(kept):
     StageInstanceManager().fail_instance(f"{kept.session_id}.test.1", reason="red")
     assert kinds(race(restoring(kept), restoring(other))) == ["done"] * 2
     states = [Savepoint.objects.get(pk=each.pk).state for each in (kept, other)]
-    assert capture(FlowSession.objects.get(pk=kept.session_id)) in states
+    assert capture_kept(FlowSession.objects.get(pk=kept.session_id)) in states
     assert_consistent(kept.session_id)
 
 
@@ -68,6 +68,6 @@ def test_restoring_against_work_leaves_no_attempt_of_both(kept):
     results = race(restoring(kept), completing, noting, forking)
     assert (results[0], results[2].kind, results[3].kind) == (DONE, "done", "done")
     assert results[1].kind == "done" or results[1] == Result("refused", "not-found")
-    assert capture(FlowSession.objects.get(pk=kept.session_id)) == Savepoint.objects.get(pk=kept.pk).state
+    assert capture_kept(FlowSession.objects.get(pk=kept.session_id)) == Savepoint.objects.get(pk=kept.pk).state
     assert_consistent(kept.session_id)
     assert_consistent(results[3].value)

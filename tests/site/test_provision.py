@@ -238,7 +238,7 @@ def test_migrations_that_a_removed_app_left_behind_do_no_harm():
 
 @pytest.mark.django_db
 def test_outdated_database_is_refused_in_process():
-    MigrationRecorder(connection).record_unapplied("sessions_app", "0004_completions")
+    MigrationRecorder(connection).record_unapplied("sessions_app", "0005_savepoints")
     SchemaStamp.objects.update(digest="older")
     with pytest.raises(DatabaseOutdated):
         ensure_ready(pytest.fail)

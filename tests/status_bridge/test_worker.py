@@ -148,6 +148,7 @@ def test_a_minder_says_that_its_worker_lives_until_it_ends(db, monkeypatch):
         return True
 
     monkeypatch.setattr(minder.ending, "wait", look)
+    monkeypatch.setattr(minder, "_do_chores", lambda: None)  # in a thread, with a connection of its own
     minder.mind()
     minder.end()
     assert len(seen) == 1
