@@ -191,7 +191,7 @@ QUERIES = {"run/": 19, "stages/": 17, "stages/spec/start/": 17, "stages/spec/ski
 def test_a_change_takes_the_same_queries_at_any_length(wang, mei, team, workflow, path, django_assert_num_queries):
     client, trusted = client_for(wang), Actor(mei, "python", is_trusted=True)
     client.get(SESSIONS)
-    for stage_ids in ([], ["build", "test", "spike"]):
+    for stage_ids in (["build"], ["build", "test", "spike"]):
         session_id = FlowSessionManager(trusted).create_session(workflow, team=team.name).pk
         for stage_id in stage_ids:
             StageInstanceManager(trusted).create_instance(session_id, stage_id)
