@@ -41,6 +41,8 @@ KIND_SIGNS: dict[Kind, str] = {"active": "▶", "waiting": "○", "paused": "‖
 
 _BAND_TOP, _BAND_HEIGHT, _MARK_TOP = 4, 15, 29
 _SIGN_ROOM = 18
+_HALF_CAPTION = 32
+"""Pixels from the middle of the longest caption below the axis to its end, such as ``2026-11-21``."""
 _LABEL_COLUMNS = 28
 _TOLD = 6
 """How many of several events a mark tells."""
@@ -63,8 +65,9 @@ def draw(plan: Plan, address: Address, zone: tzinfo, *, label: str) -> str:
             _fold(root, piece, plan.height)
     for tick in plan.ticks:
         add(root, "line", x1=tick.left, x2=tick.left, y1=AXIS_HEIGHT - 6, y2=plan.height, class_="vct-grid")
-        add(root, "text", tick.caption, x=tick.left, y=14, class_="vct-tick")
-        add(root, "text", tick.day, x=tick.left, y=29, class_="vct-day")
+        middle = min(tick.left, WIDTH - _HALF_CAPTION)
+        add(root, "text", tick.caption, x=middle, y=14, class_="vct-tick")
+        add(root, "text", tick.day, x=middle, y=29, class_="vct-day")
     for number, row in enumerate(plan.rows):
         _row(root, row, AXIS_HEIGHT + ROW_HEIGHT * number, address, zone)
     return written(root)
