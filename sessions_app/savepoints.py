@@ -198,4 +198,5 @@ def _record_fork(change: Change, state: State, reason: str) -> None:
     changes["workflow_id"] = (None, flow_session.workflow_id)
     changes["forked_from"] = (None, flow_session.forked_from)
     change.record("session.forked", changes, reason=reason)
-    make_current(change)
+    if flow_session.status in machine.OPEN:
+        make_current(change)  # as a session that is created is, through every door

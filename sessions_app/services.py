@@ -68,6 +68,10 @@ class Manager:
         """Who acts; the local user when nobody was named."""
         return self._given_actor or local_actor()
 
+    def expect(self, version: int) -> None:
+        """Refuse as stale a session that doesn't stand at that version, from now on."""
+        self._expected_versions = (version,)
+
     def _change(
         self, session_id: str, action: str | Need, *, force: bool = False, keep_before: str = ""
     ) -> AbstractContextManager[Change]:

@@ -35,6 +35,7 @@ def move(state: State, move: Move) -> None:
     move.reasons += [*_gone(last, move), *_taken(last, move)]
     if move.reasons:
         return
+    move.warnings += _renamed(last, move)
     after = dict(_moved(attempt, move) for attempt in before.values())
     states = {stage_id: str(attempt["status"]) for stage_id, attempt in _last(after).items()}
     move.reasons += [*_too_many(after, move), *_too_early(last, states, move)]
@@ -79,6 +80,20 @@ def _gone(last: Attempts, move: Move) -> Iterable[Reason]:
             stage_id,
             proposal,
         )
+
+
+def _renamed(last: Attempts, move: Move) -> Iterable[str]:
+    """Stages that keep their ids though another stage has their names now: as if names had been swapped."""
+    for stage_id, attempt in sorted(last.items()):
+        before, after = move.source.definition.stage(stage_id), move.target.definition.stage(stage_id)
+        if attempt["is_ad_hoc"] or stage_id in move.mapping or not before or not after or not before.name:
+            continue
+        others = [each.id for each in move.target.definition.stages if each.name == before.name and each is not after]
+        if before.name != after.name and others:
+            text = _("The stage {stage} has another name in version {number}, and {other} has the name it had.")
+            hint = _("Say --map {mapping} if that is the one that was meant.")
+            told = {"stage": stage_id, "other": others[0], "number": move.target.number}
+            yield f"{text.format(**told)} {hint.format(mapping=f'{stage_id}={others[0]}')}"
 
 
 def _taken(last: Attempts, move: Move) -> Iterable[Reason]:

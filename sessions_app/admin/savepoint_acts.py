@@ -64,4 +64,9 @@ def offered_for(actor: Actor, savepoint: Savepoint) -> list[Act]:
 
 
 def _name_input(savepoint: Savepoint) -> Input:
-    return Input("name", _("Name of the new session"), shown(savepoint.session.name), is_required=True)
+    return Input(
+        "name",
+        _("Name of the new session"),
+        shown(savepoint.session.name),
+        help=_("Left empty, it is called as this one was at the savepoint."),
+    )

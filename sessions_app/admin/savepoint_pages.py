@@ -25,6 +25,7 @@ from sessions_app.state_diff import compared, lines
 from sessions_app.words import savepoint_taken, session_state
 
 MOST_LINES = 200
+_WITH_REASON = Rule(machine.STATUSES, machine.ACTIVE, "session.restored", reason_required=True)
 
 
 class SavepointPages(Answers):
@@ -109,10 +110,11 @@ class SavepointPages(Answers):
     def _did(self, request: HttpRequest, actor: Actor, savepoint: Savepoint, verb: str) -> HttpResponse:
         manager = SavepointManager(actor)
         if verb == "restore":
-            done = manager.restore_savepoint(savepoint.pk, reason=request.POST.get("reason", ""))
+            reason = checked_reason("restore", _WITH_REASON, request.POST.get("reason", ""), force=False)
+            done = manager.restore_savepoint(savepoint.pk, reason=reason)
             told = _("The session {id} was put back to savepoint {number}.").format(id=done.pk, number=savepoint.seq)
         else:
-            done = manager.fork_savepoint(savepoint.pk, request.POST.get("name") or None)
+            done = manager.fork_savepoint(savepoint.pk, request.POST.get("name", "").strip() or None)
             told = _("The session {id} goes on from savepoint {savepoint}.").format(id=done.pk, savepoint=savepoint.pk)
         self.tell_outcome(request, manager, told)
         return redirect(page_of(done.pk))

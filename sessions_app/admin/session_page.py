@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.admin.utils import quote
+from django.db.models import Q
 from django.urls import reverse
 
 from sessions_app import access
@@ -18,13 +19,16 @@ from sessions_app.machine import SESSION_RULES
 from sessions_app.models import FlowSession, SessionEvent
 from sessions_app.parts import describe
 from sessions_app.representation import session_json
+from sessions_app.state_diff import MOVES
 from sessions_app.text import visible
 
 NOTES_SHOWN = 20
 NOTES_UNFOLDED = 3
 
 _NOTED = "session.noted"
-_LED_HERE = ("session.created", *(rule.event for rule in SESSION_RULES.values()))
+_BY_VERB = Q(type__in=("session.created", *(rule.event for rule in SESSION_RULES.values())))
+# A restoring may leave the state as it was: then what led to it before still holds.
+_LED_HERE = _BY_VERB | Q(type__in=MOVES, changes__has_key="status")
 
 
 def page_data(actor: Actor, flow_session: FlowSession) -> dict[str, Any]:
@@ -52,7 +56,7 @@ def head(view: View) -> dict[str, Any]:
 
 def _led_here(view: View) -> dict[str, Any] | None:
     """The event by which the session came to its state."""
-    events = SessionEvent.objects.visible_to(view.actor).filter(session=view.subject.pk, type__in=_LED_HERE)
+    events = SessionEvent.objects.visible_to(view.actor).filter(_LED_HERE, session=view.subject.pk)
     event = events.order_by("-seq").first()
     return _told(event) if event else None
 

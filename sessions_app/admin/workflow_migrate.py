@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.admin.utils import quote, unquote
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -14,10 +15,10 @@ from django.utils.translation import gettext_lazy
 
 from sessions_app.actors import Actor
 from sessions_app.admin.pages import Pages
-from sessions_app.admin.parts import actor_of
+from sessions_app.admin.parts import actor_of, may_look
 from sessions_app.api.problems import for_strangers
 from sessions_app.commands import command_line
-from sessions_app.exceptions import FlowError
+from sessions_app.exceptions import FlowError, InvalidInput
 from sessions_app.language import gettext as _
 from sessions_app.language import noop
 from sessions_app.migrating import (
@@ -35,6 +36,7 @@ from sessions_app.migrating import (
     sort_sessions,
 )
 from sessions_app.migration_batches import Tally, behind, in_time, rows, step
+from sessions_app.models import FlowSession
 from sessions_app.text import is_reference
 
 _LIST = "admin:sessions_app_workflowdefinition_changelist"
@@ -56,6 +58,8 @@ class WorkflowMigration(Pages):
     def migrate_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """``?to=3&after=…``: a step of sessions, looked at; a form migrates those of them that are safe."""
         self.admit(request)
+        if not may_look(request.user, FlowSession):
+            raise PermissionDenied
         actor = actor_of(request)
         try:
             plan = make_plan(unquote(object_id), _number(request))
@@ -119,8 +123,17 @@ def _address(plan: Plan, after: str) -> str:
 
 
 def _number(request: HttpRequest) -> int | None:
+    """The version's number; none when the newest is meant."""
     given = request.GET.get("to", "")
-    return int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else None
+    if not given:
+        return None
+    if given.isascii() and given.isdecimal() and len(given) < 10:
+        return int(given)
+    raise InvalidInput(
+        _("The parameter {name} can't be {value}.").format(name="to", value=given[:80]),
+        fix=_("Give a whole number, 1 or more, or leave it out."),
+        field="to",
+    )
 
 
 def _after(request: HttpRequest) -> str:

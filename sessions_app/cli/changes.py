@@ -29,6 +29,12 @@ _RULES = {
     "only-active": noop("it is your only active session"),
     "asked": noop("you picked it"),
 }
+_RULES_BEFORE = {
+    **_RULES,
+    "switched": noop("it was your current session"),
+    "only-active": noop("it was your only active session"),
+}
+"""The same of a session that another one was made from."""
 
 
 class Report(Protocol):
@@ -149,8 +155,19 @@ def _answer(call: Call, report: Report, result: Any, outcome: Outcome, chosen: C
 def _lines(call: Call, report: Report, result: Any, outcome: Outcome, chosen: Chosen | None) -> Iterable[str]:
     yield report.sentence(result, outcome)
     if chosen:
-        yield from chosen_lines(chosen)
+        yield from _origin_lines(chosen) if _is_another(chosen, report.session(result)) else chosen_lines(chosen)
     yield from next_lines(_next_steps(call, report.session(result)))
+
+
+def _is_another(chosen: Chosen, made: FlowSession | None) -> bool:
+    return made is not None and made.pk != chosen.flow_session.pk
+
+
+def _origin_lines(chosen: Chosen) -> Iterable[str]:
+    """Which session another one was made from, when none was named; the new one is the current one now."""
+    if chosen.rule != "option":
+        why = _(_RULES_BEFORE[chosen.rule])
+        yield _("   Made from: {id} ({why})").format(id=chosen.flow_session.pk, why=why)
 
 
 def _next_steps(call: Call, flow_session: FlowSession | None) -> list[dict[str, str]]:

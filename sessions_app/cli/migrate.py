@@ -60,7 +60,7 @@ def migrate(call: Call) -> None:
     tally = _go(call, plan, named, dry_run=call.args.dry_run)
     if tally.counts[MIGRATED]:
         call.terminal.remember_done(_migrated(tally), call.command("session", "list", "--workflow", plan.workflow.pk))
-    steps = call.commands(_steps(call, tally))
+    steps = call.commands(_steps(call, tally, named))
     extra = {"changed": bool(tally.counts[MIGRATED]), "warnings": [], "next": steps}
     call.show(lambda: {**tally.as_dict(), **extra}, lambda: _lines(call, tally, steps))
     if not call.args.dry_run:
@@ -95,13 +95,30 @@ def _go(call: Call, plan: Plan, named: list[str] | None, *, dry_run: bool) -> Ta
     """Through all that are meant, in steps; every session is a transaction of its own, so it can be interrupted."""
     tally = Tally(plan, dry_run=dry_run, most=call.args.limit)
     total = behind(call.actor, plan, "").count() if named is None else len(named)
-    with Interrupts() as interrupts:
-        for rows in batches(call.actor, plan, named):
-            for result in _results(call, plan, rows, dry_run=dry_run):
-                tally.add(result)
-                interrupts.heed()
-            _tell_progress(call, tally, total)
+    try:
+        with Interrupts() as interrupts:
+            for rows in batches(call.actor, plan, named):
+                for result in _results(call, plan, rows, dry_run=dry_run):
+                    tally.add(result)
+                    interrupts.heed()
+                _tell_progress(call, tally, total)
+    except KeyboardInterrupt:
+        _tell_interrupted(call, tally)
+        raise
     return tally
+
+
+def _tell_interrupted(call: Call, tally: Tally) -> None:
+    """How far it came; the one that was under way may have been done, too."""
+    if tally.dry_run:
+        return
+    count = tally.counts[MIGRATED]
+    message = _("Interrupted. Sessions of {id} that were migrated to version {number}: at least {count}.").format(
+        count=count, id=tally.plan.workflow.pk, number=tally.plan.target.number
+    )
+    fix = _("Run the same command again: it goes on with the others, and those that are done stay done.")
+    told = {"severity": "warning", "code": "interrupted", "message": message, "fix": fix, "migrated": count}
+    call.terminal.diagnose(told, as_json=call.json)
 
 
 def _results(call: Call, plan: Plan, rows: Sequence[FlowSession], *, dry_run: bool) -> Iterable[Result]:
@@ -187,19 +204,44 @@ def _way_back(call: Call, result: Result) -> str:
     return "  " + _("(back: {command})").format(command=call.command("savepoint", "restore", result.savepoint))
 
 
-def _steps(call: Call, tally: Tally) -> Iterator[Step]:
-    again = ["migrate", tally.plan.workflow.pk, "--to", str(tally.plan.target.number)]
-    asked = {**tally.plan.mapping, **tally.proposals}
-    mapping = [word for old, new in sorted(asked.items()) for word in ("--map", f"{old}={new}")]
+def _steps(call: Call, tally: Tally, named: Sequence[str] | None) -> Iterator[Step]:
+    again = _again(call, tally, named)
     if tally.proposals:
-        yield Step([*again, *mapping, "--dry-run"], _("look again with the mapping that is proposed"))
+        yield Step([*again, "--dry-run"], _("look again with the mapping that is proposed"))
     elif tally.dry_run and tally.counts[SAFE]:
-        yield Step([*again, *mapping, "--yes"], _("migrate those that are safe"))
+        # Without --yes, unless it was said: whoever runs it is asked once more.
+        yield Step([*again, *(["--yes"] if call.args.yes else [])], _("migrate those that are safe"))
     if tally.counts[MIGRATED]:
         last = tally.results[MIGRATED][0]
         yield Step(["session", "show", last.session_id], _("look at one of them"))
         yield Step(["savepoint", "restore", str(last.savepoint)], _("bring it back to where it was"))
     yield Step(["session", "list", "--workflow", tally.plan.workflow.pk], _("its open sessions"))
+
+
+def _again(call: Call, tally: Tally, named: Sequence[str] | None) -> list[str]:
+    """The command once more: it must mean the same sessions, and do for whom and why what this one was asked to do."""
+    asked = {**tally.plan.mapping, **tally.proposals}
+    return [
+        *("migrate", tally.plan.workflow.pk, "--to", str(tally.plan.target.number)),
+        *(word for old, new in sorted(asked.items()) for word in ("--map", f"{old}={new}")),
+        *(word for session_id in named or () for word in ("--session", session_id)),
+        *_option("--reason", _repeatable(call.args.reason)),
+        *_option("--as", call.args.as_user),
+        # A key stands for one mapping.
+        *_option("--idempotency-key", None if tally.proposals else call.args.idempotency_key),
+    ]
+
+
+def _option(name: str, value: str | None) -> list[str]:
+    """An option that was given; one word where the value would be taken for an option itself."""
+    if not value:
+        return []
+    return [f"{name}={value}"] if value.startswith("-") else [name, value]
+
+
+def _repeatable(reason: str) -> str:
+    """The reason, or ``<reason>`` to fill in where it can't be shown as it was typed."""
+    return reason if visible(mask_text(reason)) == reason else "<reason>"
 
 
 def _refuse_left(tally: Tally) -> None:

@@ -107,7 +107,7 @@ def restore(call: Call) -> None:
     def verb(manager: SavepointManager, session_id: str) -> FlowSession:
         savepoint_id = _in_full(manager, session_id, args.savepoint)
         if call.terminal.interactive and not (call.json or args.yes):
-            _confirm(call, savepoint_id)
+            _confirm(call, manager, savepoint_id)
         return manager.restore_savepoint(savepoint_id, reason=args.reason)
 
     _change(call, verb, StateReport(noop("Put back: {id} ({name})")))
@@ -171,8 +171,8 @@ def _trial_lines(
     yield from next_lines(steps)
 
 
-def _confirm(call: Call, savepoint_id: str) -> None:
-    """Show what restoring would change, and ask; raises unless the answer is yes."""
+def _confirm(call: Call, manager: SavepointManager, savepoint_id: str) -> None:
+    """Show what restoring would change, and ask; raises unless the answer is yes, which holds for what was shown."""
     trial = SavepointManager(call.actor)
     flow_session = trial.restore_savepoint(savepoint_id, dry_run=True)
     if not trial.differences:
@@ -188,6 +188,7 @@ def _confirm(call: Call, savepoint_id: str) -> None:
     question = _("What it is now is kept as a savepoint before. Restore it? [y/N] ")
     if call.terminal.ask(question).lower() not in ("y", "yes", "是"):
         raise FlowError(_("Nothing was changed."), code="declined", severity="info")
+    manager.expect(trial.outcome.version)
 
 
 def _named(call: Call) -> Savepoint:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from sessions_app import machine
 from sessions_app.actors import Actor
@@ -30,6 +30,7 @@ SAMPLE = 2000
 """Of so many sessions, those that ended last, the logs are read."""
 
 STOPPED = (machine.ABORTED, machine.FAILED)
+_STOPPING = ("session.aborted", "session.failed")
 
 _MOVING = (
     "session.created",
@@ -86,10 +87,12 @@ def ends(actor: Actor, window: Window, only: Narrowing) -> Ends:
 
 
 def _stopped(actor: Actor, window: Window, only: Narrowing) -> list[End]:
-    """The aborted and failed ones, by their last events."""
+    """The aborted and failed ones that became so themselves, by their last events."""
     rows = FlowSession.objects.visible_to(actor).filter(
         status__in=STOPPED, updated_at__gte=window.since, updated_at__lt=window.until, **only
     )
+    own = SessionEvent.objects.filter(session=OuterRef("pk"), type__in=_STOPPING)
+    rows = rows.filter(Q(forked_from="") | Exists(own))  # else it was so before the fork was made
     columns = rows.order_by("-updated_at", "-id").values_list(Epoch("updated_at"), "pk", "workflow", "status")
     return [End(*row) for row in columns[:MOST]]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from django.db.models import F
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from sessions_app import machine
 from sessions_app.actors import Actor
-from sessions_app.definitions.schema import Definition
+from sessions_app.definitions.schema import Definition, StageDefinition
 from sessions_app.language import localised
 from sessions_app.models import WorkflowDefinition, WorkflowVersion
 from sessions_app.versions import get_version
@@ -22,6 +22,8 @@ from stages_app.stats.window import Window
 
 MOST_WORKFLOWS = 50
 """Those of which most ended."""
+MOST_VERSIONS = 100
+"""So many are asked for the names of stages that the newest doesn't have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,20 @@ class WorkflowStatistics:
     """How many were completed on each day of the window, in the current time zone."""
     open: Open
     measures: Measures
+    former: Mapping[str, StageDefinition] = field(default_factory=dict)
+    """Stages that are told of and that ``definition`` doesn't have, as the newest version that had them says."""
 
     @property
     def daily(self) -> float:
         """How many were completed in 24 hours, on average over the whole window."""
         return self.ended.get(machine.COMPLETED, 0) * (timedelta(days=1) / (self.window.until - self.window.since))
+
+    @property
+    def unknown(self) -> set[str]:
+        """The ids of stages that are told of and that the definition doesn't have."""
+        reasons = (*self.measures.failures, *self.measures.aborts)
+        told = {each.stage_id for each in self.measures.stages}.union(*(reason.stage_ids for reason in reasons))
+        return told - {stage.id for stage in self.definition.stages}
 
     @property
     def stages(self) -> Sequence[StageMeasures]:
@@ -51,8 +62,8 @@ class WorkflowStatistics:
         return sorted(self.measures.stages, key=lambda stage: (places.get(stage.stage_id, len(places)), stage.stage_id))
 
     def stage_name(self, stage_id: str) -> str:
-        """A stage's name; the id of one that the definition doesn't have."""
-        stage = self.definition.stage(stage_id)
+        """A stage's name; the id of one that no version has."""
+        stage = self.definition.stage(stage_id) or self.former.get(stage_id)
         return (localised(stage.name) if stage else "") or stage_id
 
 
@@ -78,6 +89,7 @@ def statistics(
 ) -> Statistics:
     """Of all workflows, of one, or of one version of it: six queries, and one more for a version.
 
+    Yet another one where stages are told of that the newest version doesn't have.
     Raises NotFound for a version that the workflow doesn't have.
     """
     only: dict[str, str] = {"workflow": workflow.pk} if workflow else {}
@@ -96,6 +108,7 @@ def statistics(
         for key in shown
         if key in workflows and key in definitions
     ]
+    told = _with_former_stages(told)
     return Statistics(window, len(found.found), len(known), found.reach, told, max(len(busiest) - len(shown), 0))
 
 
@@ -104,6 +117,20 @@ def _definitions(workflow_ids: Sequence[str], only: Narrowing) -> Mapping[str, D
     pinned = only.get("pinned_version")
     rows = versions.filter(pk=pinned) if pinned else versions.filter(number=F("workflow__latest_version"))
     return {key: Definition.from_content(content) for key, content in rows.values_list("workflow", "content")}
+
+
+def _with_former_stages(told: list[WorkflowStatistics]) -> list[WorkflowStatistics]:
+    """The same, with the stages that only other versions have: the newest 100 of them are asked."""
+    wanted = {each.workflow.pk: each.unknown for each in told if each.unknown}
+    if not wanted:
+        return told
+    rows = WorkflowVersion.objects.filter(workflow__in=wanted).order_by("-number", "workflow")
+    former: dict[str, dict[str, StageDefinition]] = {key: {} for key in wanted}
+    for key, content in rows.values_list("workflow", "content")[:MOST_VERSIONS]:
+        for stage in Definition.from_content(content).stages:
+            if stage.id in wanted[key]:
+                former[key].setdefault(stage.id, stage)
+    return [replace(each, former=former.get(each.workflow.pk, {})) for each in told]
 
 
 def _of_workflow(

@@ -17,6 +17,9 @@ from sessions_app.language import gettext as _
 USUAL = timedelta(days=30)
 LONGEST = timedelta(days=366)
 
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+"""Nothing was logged before or after; further away, some moments are none in another zone."""
+
 _AGO = re.compile(r"([0-9]{1,4})([hdw])", re.ASCII)
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
@@ -54,6 +57,17 @@ def read_window(since: str | None = None, until: str | None = None, now: datetim
 
 def read_time(name: str, text: str, now: datetime) -> datetime:
     """A moment as people write it; raises InvalidInput that names the argument."""
+    moment = _parsed(name, text, now)
+    if not EARLIEST <= moment < LATEST:
+        raise InvalidInput(
+            _("{name} can't be {value}: it is too far away.").format(name=name, value=text[:80]),
+            fix=_("Give a time from {first} to {last}.").format(first=EARLIEST.year, last=LATEST.year - 1),
+            field=name,
+        )
+    return moment
+
+
+def _parsed(name: str, text: str, now: datetime) -> datetime:
     try:
         if ago := _AGO.fullmatch(text.strip()):
             return now - int(ago[1]) * _UNITS[ago[2]]

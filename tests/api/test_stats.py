@@ -50,6 +50,9 @@ def test_statistics_are_of_what_the_caller_sees(dev, li):
     [
         ("?since=yesterday", 400, "invalid-input"),
         ("?since=1d&until=2d", 400, "invalid-input"),
+        ("?until=0001-01-01", 400, "invalid-input"),
+        ("?until=9999-12-31T23:59:59-14:00", 400, "invalid-input"),
+        ("?since=0001-01-01", 400, "invalid-input"),
         ("?version=1", 400, "invalid-input"),
         ("dev/?version=x", 400, "invalid-input"),
         ("dev/?version=9", 404, "not-found"),

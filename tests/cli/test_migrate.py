@@ -1,14 +1,18 @@
 """``flow migrate``."""
 
 import json
+import shlex
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from sessions_app import language
-from sessions_app.models import FlowSession
+from sessions_app.migrating import Result, migrate_all
+from sessions_app.models import FlowSession, SessionEvent
 from stages_app.services import StageInstanceManager
 from tests.cli.conftest import Run
-from tests.factories import assert_consistent, event_types, new_session, publish_workflow, stage
+from tests.factories import assert_consistent, event_types, events_of, new_session, publish_workflow, stage, user
 
 
 @pytest.fixture
@@ -22,6 +26,10 @@ def two(db: None) -> list[str]:
 
 def versions(keys: list[str]) -> list[int]:
     return [FlowSession.objects.get(pk=key).workflow_version for key in keys]
+
+
+def event_of(key: str) -> SessionEvent:
+    return events_of(FlowSession.objects.get(pk=key))[-1]
 
 
 def test_dry_run_says_what_would_become_of_each(run: Run, two: list[str]) -> None:
@@ -89,6 +97,47 @@ def test_progress_stands_beside_the_answer(run: Run, two: list[str], monkeypatch
     assert "- and 1 more (--limit)" in told.out
     beside = json.loads(run("flow", "migrate", "dev", "--to", "1", "--dry-run", "--json").err.splitlines()[-1])
     assert (beside["severity"], beside["code"]) == ("info", "migrate")
+
+
+def offered(run: Run, *words: str) -> str:
+    """The first command that is offered next."""
+    command: str = run("flow", "migrate", "dev", *words, "--dry-run", "--json").data["next"][0]["command"]
+    return command
+
+
+def test_what_a_dry_run_offers_means_the_same_sessions_and_keeps_what_was_said(run: Run, two: list[str]) -> None:
+    user("mei", is_superuser=True)
+    said = ("--reason", "new rules; $HOME", "--as", "mei")
+    safe = offered(run, "--session", two[1], *said, "--idempotency-key", "k")
+    assert safe == (
+        f"vc flow migrate dev --to 2 --session {two[1]} --reason 'new rules; $HOME' --as mei --idempotency-key k"
+    )
+    assert offered(run, "--session", two[0], *said, "--idempotency-key", "k") == (
+        f"vc flow migrate dev --to 2 --map build=make --session {two[0]} --reason 'new rules; $HOME' --as mei --dry-run"
+    )
+    assert offered(run, "--map", "build=-", "--reason=-x", "--yes").endswith("--map build=- --reason=-x --yes")
+    assert "--reason '<reason>'" in offered(run, "--session", two[1], "--reason", "two\nlines")
+    done = run(*shlex.split(safe)[1:], "--yes")
+    assert (done.status, versions(two), event_of(two[1]).reason) == (0, [1, 2], "new rules; $HOME")
+    assert event_of(two[1]).actor == "mei"
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_interrupt_says_how_far_it_came(
+    run: Run, two: list[str], monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    def interrupted(*given: Any, **options: Any) -> Iterator[Result]:
+        yield next(migrate_all(*given, **options))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sessions_app.cli.migrate.migrate_all", interrupted)
+    told = run("flow", "migrate", "dev", "--map", "build=make", "--yes", *words)
+    assert (told.status, told.out, versions(two)) == (130, "", [2, 1])
+    message = "Interrupted. Sessions of dev that were migrated to version 2: at least 1."
+    assert message in told.err
+    assert "Run the same command again" in told.err
+    if words:
+        assert (told.diagnostic["code"], told.diagnostic["migrated"]) == ("interrupted", 1)
 
 
 @pytest.mark.parametrize(

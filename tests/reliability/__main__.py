@@ -42,7 +42,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
     ),
     "kills": Experiment(
         "commands, web workers and connections are killed",
-        lambda engine: kills.run(engine, 10),
+        lambda engine: kills.run(engine, 5),
         lambda engine: kills.run(engine, 500),
     ),
     "backups": Experiment(

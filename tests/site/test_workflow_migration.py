@@ -6,7 +6,8 @@ from sessions_app.actors import local_actor
 from sessions_app.models import FlowSession
 from sessions_app.publishing import retire
 from stages_app.services import StageInstanceManager
-from tests.factories import assert_consistent, events_of, new_session, publish_workflow, stage
+from tests.factories import assert_consistent, events_of, in_team, new_session, publish_workflow, stage, user
+from tests.site.staff import messages_of, staff_client
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +67,23 @@ def test_nothing_to_migrate_and_what_is_not_there(admin_client, three):
     assert "No open session that you see is on another version." in admin_client.get(PAGE, {"to": 1}).text
     for address, told in ((f"{PAGE}?to=9", "has no version 9"), (PAGE.replace("dev", "none"), "no workflow none")):
         assert told in admin_client.get(address, follow=True).text
-    assert admin_client.get(PAGE, {"to": "x" * 20, "after": "y" * 300}).status_code == 200
+    assert admin_client.get(PAGE, {"after": "y" * 300}).status_code == 200
+    for method in (admin_client.get, admin_client.post):
+        for wrong in ("abc", "x" * 20, "-1", "1" * 10):
+            assert f"The parameter to can't be {wrong}." in messages_of(method(f"{PAGE}?to={wrong}", follow=True))
+    assert versions(three) == [1, 1, 1]
+
+
+def test_page_is_for_those_who_may_view_sessions(three):
+    mei = staff_client("mei", is_superuser=False, watches=["crew"])
+    for key in three:
+        in_team(FlowSession.objects.get(pk=key), "crew")
+    compare = PAGE.replace("migrate", "compare")
+    assert (mei.get(PAGE).status_code, PAGE in mei.get(compare).text) == (200, True)
+    user("mei").user_permissions.remove(*user("mei").user_permissions.filter(codename="view_flowsession"))
+    assert [mei.get(PAGE).status_code, mei.post(PAGE).status_code] == [403, 403]
+    assert (mei.get(compare).status_code, PAGE in mei.get(compare).text) == (200, False)
+    assert versions(three) == [1, 1, 1]
 
 
 def test_page_takes_as_many_queries_for_one_session_as_for_three(admin_client, three, django_assert_num_queries):

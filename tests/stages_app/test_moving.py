@@ -139,6 +139,25 @@ def test_swapped_stages_change_places():
     assert after["session"]["current_stage_id"] == "plan"
 
 
+@pytest.mark.parametrize(
+    ("names", "mapping", "told"),
+    [
+        (("B", "A"), {}, 1),
+        (("B", "A"), {"one": "two", "two": "one"}, 0),
+        (("C", "A"), {}, 1),
+        (("C", "B"), {}, 0),  # renamed, and nobody took its name
+        (("A", "B"), {}, 0),
+    ],
+)
+def test_name_that_another_stage_has_now_is_warned_of(names, mapping, told):
+    old = (stage("one", name="A"), stage("two", name="B"))
+    new = (stage("one", name=names[0]), stage("two", name=names[1]))
+    _after, move = go(state_of(attempt("one", "PAUSED"), current="one"), *new, old=old, mapping=mapping)
+    assert (move.reasons, len(move.warnings)) == ([], told)
+    if told:
+        assert "two has the name it had. Say --map one=two" in move.warnings[0]
+
+
 def test_stage_kept_ad_hoc_keeps_its_items_as_added():
     after, move = go(
         state_of(attempt("build", "ACTIVE", item("one", 1), item("two", 2, done=True)), current="build"),

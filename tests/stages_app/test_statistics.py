@@ -15,13 +15,14 @@ from sessions_app.exceptions import InvalidInput, NotFound
 from sessions_app.lookup import find_workflow
 from sessions_app.models import FlowSession
 from sessions_app.savepoints import SavepointManager
+from sessions_app.services import FlowSessionManager
 from stages_app.services import StageInstanceManager
 from stages_app.stats import found, statistics, telling, throughput
 from stages_app.stats.measures import Share
 from stages_app.stats.representation import statistics_json
 from stages_app.stats.window import Window, read_window
 from stages_app.timeline.moves import MOVES
-from tests.factories import actor, in_team, person, publish_workflow, session_in
+from tests.factories import actor, in_team, person, publish_workflow, session_in, stage
 from tests.stages_app import histories
 from tests.stages_app.histories import FORCED, ROUGH, SMOOTH
 
@@ -177,11 +178,42 @@ def test_restored_and_forked_sessions_count_as_what_they_were() -> None:
 
 
 @with_rows
-def test_stage_that_the_newest_version_does_not_have_is_told_by_its_id() -> None:
-    publish_workflow()
-    played(*SMOOTH)
+def test_stage_that_the_newest_version_does_not_have_has_the_name_it_had_last() -> None:
+    for name in ("Make", "Make it", "Assemble"):
+        publish_workflow(stage("build", name=name), "test")
+        if name == "Make it":
+            session = played((0, "build", "start"), (5, "build", "fail"), *SMOOTH[2:], (41, "", "abort"))
+            StageInstanceManager().create_stage(session.pk, "extra")
+            played(*SMOOTH)
     publish_workflow("ship", "test")
-    assert [stage["name"] for stage in read()["workflows"][0]["stages"]] == ["Test", "build"]
+    (dev,) = read()["workflows"]
+    assert [stage["name"] for stage in dev["stages"]] == ["Test", "Assemble"]
+    assert dev["bottleneck"]["name"] == "Assemble"
+
+
+@with_rows
+@pytest.mark.parametrize("verb", ["fail", "abort", "complete"])
+def test_end_that_a_fork_was_made_with_is_not_counted_and_one_of_its_own_is(verb: str) -> None:
+    publish_workflow()
+    counts = {"fail": "failed", "abort": "aborted", "complete": "completed"}
+    ended = played((0, "build", "start"), (7, "", verb))
+    fork = SavepointManager().fork_savepoint(SavepointManager().create_savepoint(ended.pk).pk)
+    histories.put_at(fork, 0, NOW - timedelta(hours=3))
+    FlowSession.objects.filter(pk=fork.pk).update(updated_at=NOW - timedelta(hours=3))
+    assert FlowSession.objects.get(pk=fork.pk).status == FlowSession.objects.get(pk=ended.pk).status
+    assert read()["workflows"][0][counts[verb]] == 1
+    if verb == "abort":
+        return  # nothing leads on from there
+    manager = FlowSessionManager()
+    if verb == "fail":
+        manager.resume_session(fork.pk)
+        manager.fail_session(fork.pk, "again")
+    else:
+        manager.reopen_session(fork.pk, "again")
+        manager.complete_session(fork.pk, **FORCED)
+    histories.put_at(fork, 1, NOW - timedelta(hours=2))
+    FlowSession.objects.filter(pk=fork.pk).update(updated_at=NOW - timedelta(hours=2))
+    assert read()["workflows"][0][counts[verb]] == 2
 
 
 @pytest.mark.parametrize(
@@ -216,12 +248,16 @@ def test_day_is_its_beginning_where_the_reader_is() -> None:
     [
         ("yesterday", None, "since"), ("", None, "since"), (None, "30", "until"), ("30x", None, "since"),
         ("9999w", None, "since"), ("1d", "2d", "since"), ("2027-01-01", None, "since"), ("2026-02-30", None, "since"),
-        ("0001-01-01T00:00:00+14:00", None, "since"),
+        ("0001-01-01T00:00:00+14:00", None, "since"), (None, "0001-01-01", "until"), ("0001-01-01", None, "since"),
+        ("0001-01-01", "0001-01-02", "until"), (None, "0001-01-01T00:00:00-14:00", "until"),
+        ("9999-12-31", None, "since"), ("9999-12-31T23:59:59-14:00", None, "since"), (None, "9999-12-31", "until"),
+        (None, "9999-12-31T23:59:59.999999-14:00", "until"), (None, "9999w", "until"), ("1899-12-31", None, "since"),
     ],
 )  # fmt: skip
 def test_window_that_is_none_is_refused_by_name(since: str | None, until: str | None, field: str) -> None:
-    with pytest.raises(InvalidInput) as refused:
-        read_window(since, until, NOW)
+    for zone in ("UTC", "Asia/Shanghai", "America/New_York"):
+        with timezone.override(zone), pytest.raises(InvalidInput) as refused:
+            read_window(since, until, NOW)
     assert refused.value.details["field"] == field
     assert refused.value.fix
 
