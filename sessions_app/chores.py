@@ -13,6 +13,7 @@ from typing import NamedTuple
 from django.utils import timezone
 
 from sessions_app import storage
+from sessions_app.exceptions import FlowError
 from sessions_app.models import ChoreRun
 
 RETRY = timedelta(minutes=5)
@@ -63,7 +64,7 @@ def _run(chore: Chore) -> bool:
         chore.work()
     except Exception as error:
         _LOG.exception("The chore %s failed", chore.name)
-        _note(chore, f"{type(error).__name__}: {error}")
+        _note(chore, error.message if isinstance(error, FlowError) else f"{type(error).__name__}: {error}")
         return False
     _note(chore, "")
     return True

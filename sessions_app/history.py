@@ -5,9 +5,9 @@ Only events are read, which keep no secrets: what is masked in them stays so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import Group, User
 from django.db.models import Max
@@ -18,18 +18,23 @@ from sessions_app.models import FlowSession, SessionEvent
 from sessions_app.parts import State
 from sessions_app.querysets import SessionEventQuerySet
 from sessions_app.replay import BrokenHistory, Replay
+from sessions_app.state_diff import MOVES
 
 _AT_ONCE = 500
 
 
 class Event(NamedTuple):
-    """What is told of an event: why things stand where they stand."""
+    """What is told of an event: why things stand where they stand.
+
+    ``moved`` are the changes of one that moved several attempts at once.
+    """
 
     seq: int
     type: str
     stage_instance_id: str
     reason: str
     created_at: datetime
+    moved: Mapping[str, Any] | None = None
 
 
 class Then(NamedTuple):
@@ -57,7 +62,8 @@ def after_event(flow_session: FlowSession, seq: int) -> Then:
     try:
         for event in _events(flow_session, seq):
             replay.add(event)
-            events.append(Event(event.seq, event.type, event.stage_instance_id, event.reason, event.created_at))
+            moved = event.changes if event.type in MOVES else None
+            events.append(Event(event.seq, event.type, event.stage_instance_id, event.reason, event.created_at, moved))
     except BrokenHistory as error:
         raise _damaged(flow_session) from error
     if not events or events[-1].seq != seq:

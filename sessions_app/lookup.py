@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q
 
 from sessions_app.access import session_not_found
 from sessions_app.actors import Actor
-from sessions_app.exceptions import Ambiguous, InvalidInput
+from sessions_app.exceptions import Ambiguous, InvalidInput, NotFound
 from sessions_app.language import gettext as _
 from sessions_app.masking import mask_text
-from sessions_app.models import FlowSession, WorkflowDefinition
+from sessions_app.models import FlowSession, Tombstone, WorkflowDefinition
 from sessions_app.publishing import workflow_not_found
 from sessions_app.querysets import FlowSessionQuerySet
 from sessions_app.states import SessionStatus
@@ -28,7 +29,7 @@ def get_session(actor: Actor, session_id: str) -> FlowSession:
     try:
         return FlowSession.objects.visible_to(actor).get(pk=session_id)
     except FlowSession.DoesNotExist:
-        raise session_not_found(session_id) from None
+        raise missing_session(actor, session_id) from None
 
 
 def find_session(actor: Actor, reference: str) -> FlowSession:
@@ -43,10 +44,29 @@ def find_session(actor: Actor, reference: str) -> FlowSession:
     found = {row.pk: row for row in beginning[: CANDIDATES + 1]}
     found |= {row.pk: row for row in seen.filter(name=reference)[: CANDIDATES + 1]}
     if not found:
-        raise session_not_found(reference)
+        raise missing_session(actor, reference)
     if len(found) > 1:
         raise ambiguous_session(reference, list(found.values()))
     return next(iter(found.values()))
+
+
+def missing_session(actor: Actor, reference: str) -> NotFound:
+    """The error for a session that wasn't found; where it was archived, for those alone who see all sessions."""
+    unknown = session_not_found(reference)
+    if not actor.rights.is_admin or actor.bounds != (None, None):
+        return unknown
+    file = Tombstone.objects.filter(pk=reference).values_list("archive", flat=True).first()
+    if not file:
+        return unknown
+    path = settings.VCFLOW_ARCHIVE_FOLDER / file
+    given = str(path) if actor.is_trusted and path.is_file() else file  # others have no business with our folders
+    fix = _("It was archived into {file}; bring it back with 'vc flow import {file} --keep-owners'.")
+    return NotFound(
+        unknown.message,
+        fix=fix.format(file=given),
+        **unknown.details,
+        archive=file,
+    )
 
 
 def ambiguous_session(reference: str, found: list[FlowSession]) -> Ambiguous:

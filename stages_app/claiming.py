@@ -53,10 +53,10 @@ class ClaimingManager(Manager):
             leases.claim(change, change.result, seconds=seconds, holder=holder, take=take, reason=reason)
         return self._finish_stage(change)
 
-    def release_instance(self, instance_id: str, *, reason: str = "") -> StageInstance:
-        """Give the lease back; one whose time ran out can be ended by anybody."""
+    def release_instance(self, instance_id: str, *, take: bool = False, reason: str = "") -> StageInstance:
+        """Give the lease back; one whose time ran out can be ended by anybody, with ``take`` and a reason any other."""
         with self._stage_change(instance_id, "release") as change:
-            leases.release(change, change.result, reason=reason)
+            leases.release(change, change.result, take=take, reason=reason)
         return self._finish_stage(change)
 
     def release_stage(self, session_id: str, stage_reference: str | None, *, reason: str = "") -> StageInstance:

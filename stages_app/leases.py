@@ -84,18 +84,21 @@ def claim(
     )
 
 
-def release(change: Change, stage_instance: StageInstance, *, reason: str) -> None:
-    """End a lease: the actor's own, or one whose time ran out."""
+def release(change: Change, stage_instance: StageInstance, *, take: bool = False, reason: str) -> None:
+    """End a lease: the actor's own, one whose time ran out, or with ``take`` and a reason whosever it is."""
     token = stage_instance.lease_token
     if token is None:
         raise NothingToDo
     if change.lease not in (None, token):
         raise lease_lost(stage_instance, change.lease)
-    reason = session_verbs.checked_reason("release", _FREE, reason, force=False)
     is_ours, before = change.lease == token, _told(stage_instance)
-    if not is_ours and is_live(stage_instance, change.now):
+    is_taken = not is_ours and is_live(stage_instance, change.now)
+    reason = session_verbs.checked_reason("release", _TAKE if is_taken and take else _FREE, reason, force=False)
+    if is_taken and not take:
         raise leased(stage_instance, change.now)
-    if not _write_over(stage_instance, heed_heartbeats=not is_ours, **ENDED):
+    if is_taken:
+        change.require(STAGE_ACTIONS["take"])
+    if not _write_over(stage_instance, heed_heartbeats=not (is_ours or is_taken), **ENDED):
         raise leased(stage_instance, change.now)
     change.record("stage.released", {"lease": (before, None)}, stage_instance_id=stage_instance.pk, reason=reason)
 

@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 from sessions_app import machine, progress
 from sessions_app.access import may
 from sessions_app.actors import Actor
+from sessions_app.cli.words import moment
 from sessions_app.language import gettext as _
 from sessions_app.language import localised, ngettext
 from sessions_app.models import FlowSession
 from sessions_app.permissions import GENERAL_ACTIONS, SESSION_ACTIONS, STAGE_ACTIONS, Need
+from stages_app.models import StageInstance
 from stages_app.representation import StagesPart
 
 PROPOSALS = 3
@@ -23,11 +25,11 @@ Stage = Mapping[str, Any]
 
 
 class Post(NamedTuple):
-    """A POST to the API: the name of its address, what stands in the address, and the body."""
+    """A request to the API: the name of its address, what stands in the address, and the body; None: it is a GET."""
 
     address: str
     ids: Sequence[str]
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] | None
 
 
 class NextStep(NamedTuple):
@@ -39,11 +41,16 @@ class NextStep(NamedTuple):
     post: Post
 
 
-def next_steps(flow_session: FlowSession, stages: Sequence[Stage] | None = None) -> list[NextStep]:
-    """The legal next steps; ``stages`` are those of the session's description, if they are at hand."""
+def next_steps(
+    flow_session: FlowSession, stages: Sequence[Stage] | None = None, *, lease: int | None = None
+) -> list[NextStep]:
+    """The legal next steps; ``stages`` are those of the session's description, if they are at hand.
+
+    ``lease`` is the token of whoever asks: what they hold is offered with it, what others hold is not to be written to.
+    """
     if flow_session.status == machine.ACTIVE:
         described = StagesPart().describe_many([flow_session])[0] if stages is None else stages
-        return [*_work(flow_session, described), _session_step(flow_session, "pause", _("pause the session"))]
+        return [*_work(flow_session, described, lease), _session_step(flow_session, "pause", _("pause the session"))]
     if flow_session.status == machine.ABORTED:
         return [_anew(flow_session.workflow_id)]
     verb, why = {
@@ -55,9 +62,11 @@ def next_steps(flow_session: FlowSession, stages: Sequence[Stage] | None = None)
     return [_session_step(flow_session, verb, why)]
 
 
-def allowed_steps(actor: Actor, flow_session: FlowSession, stages: Sequence[Stage] | None = None) -> list[NextStep]:
+def allowed_steps(
+    actor: Actor, flow_session: FlowSession, stages: Sequence[Stage] | None = None, *, lease: int | None = None
+) -> list[NextStep]:
     """Those of :func:`next_steps` that the actor may take."""
-    return [step for step in next_steps(flow_session, stages) if may(actor, step.need, flow_session)]
+    return [step for step in next_steps(flow_session, stages, lease=lease) if may(actor, step.need, flow_session)]
 
 
 def place_json(flow_session: FlowSession, steps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -72,11 +81,17 @@ def place_json(flow_session: FlowSession, steps: Sequence[Mapping[str, Any]]) ->
     }
 
 
-def _work(flow_session: FlowSession, stages: Sequence[Stage]) -> Iterable[NextStep]:
+def _work(flow_session: FlowSession, stages: Sequence[Stage], lease: int | None) -> Iterable[NextStep]:
     """What can be done in an ACTIVE session: in its stages, then between them, then to end it."""
     active = [stage for stage in stages if stage["status"] == machine.ACTIVE]
+    held = _held_with(flow_session, lease) if any(stage["lease"] for stage in active) else None
     for stage in active:
-        yield from _in_stage(stage)
+        if held is not None and stage["id"] == held:
+            yield from (step._replace(words=[*step.words, "--lease", str(lease)]) for step in _in_stage(stage))
+        elif is_held(stage):
+            yield from _around(stage)
+        else:
+            yield from _in_stage(stage)
     for stage in stages:
         if stage["status"] == machine.PAUSED and _may_begin(flow_session, active):
             yield _stage_step(stage, "resume", _("continue the stage {stage}"))
@@ -84,6 +99,38 @@ def _work(flow_session: FlowSession, stages: Sequence[Stage]) -> Iterable[NextSt
         yield from _between_stages(flow_session, stages)
     if not active and not progress.open_required(flow_session.published, flow_session.stage_states):
         yield _session_step(flow_session, "complete", _("complete the session"))
+
+
+def is_held(stage: Stage) -> bool:
+    """Whether somebody claimed the stage and has time left: only with their token it is written to."""
+    return stage["lease"] is not None and not stage["lease"]["expired"]
+
+
+def _held_with(flow_session: FlowSession, lease: int | None) -> str | None:
+    """The attempt whose lease has that token."""
+    if lease is None:
+        return None
+    rows = StageInstance.objects.filter(session_id=flow_session.pk, lease_token=lease)
+    return rows.values_list("pk", flat=True).first()
+
+
+def _around(stage: Stage) -> Iterable[NextStep]:
+    """What there is for others while somebody holds a stage."""
+    lease, place = stage["lease"], {"stage": stage["stage_id"]}
+    holder, reason = lease["holder"], _("<reason>")
+    waits = _("{holder} holds the stage {stage} until {time}: wait, and look at it again")
+    yield NextStep(
+        ["context", stage["session_id"]],
+        waits.format(holder=holder, time=moment(lease["expires_at"]), **place),
+        SESSION_ACTIONS["read"],
+        Post("session-context", [stage["session_id"]], None),
+    )
+    yield NextStep(
+        ["stage", "claim", stage["stage_id"], "--session", stage["session_id"], "--take", "--reason", reason],
+        _("take the stage {stage} over from {holder}").format(holder=holder, **place),
+        STAGE_ACTIONS["take"],
+        Post("stage-claim", [stage["id"]], {"take": True, "reason": reason}),
+    )
 
 
 def _may_begin(flow_session: FlowSession, active: Sequence[Stage]) -> bool:

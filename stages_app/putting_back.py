@@ -51,13 +51,16 @@ def put_back(change: Change, before: Attempts, after: Attempts) -> Changes:
     change.set(stage_states=states)
     if not differing:
         return {}
-    _remove(change, [key for key in differing if key in before])
+    _remove(change, differing)
     write(change, {key: after[key] for key in differing if key in after})
     return {f"attempts.{key}": (before.get(key), after.get(key)) for key in differing}
 
 
 def _remove(change: Change, keys: Sequence[str]) -> None:
-    """Attempts that go or become others go first: two must not be active for a moment."""
+    """Attempts that go or become others go first: two must not be active for a moment.
+
+    Items may have been left where the attempt itself is gone: what comes in its place brings its own.
+    """
     ids = [f"{change.flow_session.pk}.{key}" for key in keys]
     StageItem.objects.filter(stage_instance__in=ids).delete()
     StageInstance.objects.filter(pk__in=ids).delete()

@@ -22,7 +22,9 @@ from stages_app.models import StageInstance
 from stages_app.next_steps import NextStep, Post, allowed_steps
 from stages_app.querysets import StageInstanceQuerySet
 from stages_app.representation import StagesPart
+from stages_app.standing import moved_by
 from stages_app.states import StageStatus
+from stages_app.timeline.moves import MOVES
 
 MOST = 200
 """How many are told of at most."""
@@ -190,21 +192,25 @@ def _chosen(found: Iterable[Interruption]) -> list[Interruption]:
 
 
 def _dated(actor: Actor, rows: Sequence[Interruption]) -> list[Interruption]:
-    """With since when, who and why from their last events; of a kind those of longest standing first.  Two queries."""
-    places = {(row.flow_session.pk, row.stage_instance.pk if row.stage_instance else "") for row in rows}
+    """With since when, who and why from their last events; of a kind those of longest standing first.  3 queries."""
+    dated = [row for row in rows if row.why in _EVENTS]
+    places = {(row.flow_session.pk, row.stage_instance.pk if row.stage_instance else "") for row in dated}
     types = [why.replace("-", ".") for why in _EVENTS]
-    seen = SessionEvent.objects.visible_to(actor).filter(
-        session__in={key for key, _stage in places}, stage_instance_id__in={stage for _key, stage in places}
-    )
+    of_sessions = SessionEvent.objects.visible_to(actor).filter(session__in={key for key, _stage in places})
+    seen = of_sessions.filter(stage_instance_id__in={stage for _key, stage in places})
     last = seen.filter(type__in=types).order_by().values("session", "stage_instance_id").annotate(seq=Max("seq"))
     numbers = {(each["session"], each["seq"]) for each in last}
     events = seen.filter(seq__in={number for _key, number in numbers}).only(
         "session_id", "seq", "stage_instance_id", "created_at", "actor", "reason"
     )
     told = {(e.session_id, e.stage_instance_id): e for e in events if (e.session_id, e.seq) in numbers}
-    dated = [_dated_by(row, told) if row.why in _EVENTS else row for row in rows]
+    for event in of_sessions.filter(type__in=MOVES).order_by("seq").iterator():
+        for place in {(event.session_id, stage) for stage in moved_by(event.session_id, event.changes)} & places:
+            if place not in told or told[place].seq < event.seq:
+                told[place] = event
+    found = [_dated_by(row, told) if row.why in _EVENTS else row for row in rows]
     order = list(REASONS)
-    return sorted(dated, key=lambda row: (order.index(row.why), row.since))
+    return sorted(found, key=lambda row: (order.index(row.why), row.since))
 
 
 def _dated_by(row: Interruption, told: Mapping[tuple[str, str], SessionEvent]) -> Interruption:
@@ -260,5 +266,5 @@ def _look(flow_session: FlowSession) -> NextStep:
         ["context", flow_session.pk],
         _("look at the session"),
         SESSION_ACTIONS["read"],
-        Post("session-context", [flow_session.pk], {}),
+        Post("session-context", [flow_session.pk], None),
     )

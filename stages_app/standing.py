@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
 
 from sessions_app import machine
 from sessions_app.models import FlowSession, SessionEvent
 from sessions_app.text import visible
 from sessions_app.words import session_state
+from stages_app.timeline.moves import MOVES
+from stages_app.timeline.reading import MOVED
 
 _REASONS_MATTER = tuple(f"session.{verb}" for verb in ("paused", "failed", "aborted", "completed")) + tuple(
     f"stage.{verb}" for verb in ("paused", "failed", "skipped", "aborted")
 )
+_ATTEMPTS = "attempts."
 
 
 class Told(Protocol):
@@ -27,16 +30,45 @@ class Told(Protocol):
     @property
     def reason(self) -> str: ...
 
+    @property
+    def moved(self) -> Mapping[str, Any] | None:
+        """The changes of an event that moved several attempts at once."""
+
+
+class _Row(NamedTuple):
+    type: str
+    stage_instance_id: str
+    reason: str
+    moved: Mapping[str, Any] | None
+
 
 def reasons(flow_session: FlowSession) -> dict[str, str]:
     """Why the session (under ``""``) and its attempts (under their ids) stand where they stand."""
-    events = SessionEvent.objects.filter(session_id=flow_session.pk, type__in=_REASONS_MATTER).order_by("seq")
-    return reasons_in(events.only("type", "stage_instance_id", "reason"))
+    types = (*_REASONS_MATTER, *MOVES)
+    events = SessionEvent.objects.filter(session_id=flow_session.pk, type__in=types).order_by("seq")
+    rows = events.values_list("type", "stage_instance_id", "reason", MOVED)
+    return reasons_in(flow_session.pk, (_Row(*row) for row in rows))
 
 
-def reasons_in(events: Iterable[Told]) -> dict[str, str]:
+def reasons_in(session_id: str, events: Iterable[Told]) -> dict[str, str]:
     """The same of a session's events, in their order."""
-    return {event.stage_instance_id: event.reason for event in events if event.type in _REASONS_MATTER}
+    found: dict[str, str] = {}
+    for event in events:
+        if event.type in _REASONS_MATTER:
+            found[event.stage_instance_id] = event.reason
+        elif event.moved:
+            found |= dict.fromkeys(moved_by(session_id, event.moved), event.reason)
+    return found
+
+
+def moved_by(session_id: str, changes: Mapping[str, Any]) -> Iterator[str]:
+    """Whose status an event set that moves a whole session: the session's own (``""``), and attempts by their ids."""
+    if "status" in changes:
+        yield ""
+    for key, change in changes.items():
+        before, after = change.get("before"), change.get("after")
+        if key.startswith(_ATTEMPTS) and after and (before or {}).get("status") != after["status"]:
+            yield f"{session_id}.{key.removeprefix(_ATTEMPTS)}"
 
 
 def standing(flow_session: FlowSession, why: Mapping[str, str]) -> str:

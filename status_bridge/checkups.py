@@ -15,6 +15,7 @@ from sessions_app.actors import Actor
 from sessions_app.change import lock_session
 from sessions_app.checkups import Check, Finding, SessionCheck, Tally
 from sessions_app.checkups.examining import Examined
+from sessions_app.checkups.sessions import backup_fix
 from sessions_app.language import gettext as _
 from sessions_app.language import noop
 from sessions_app.models import FlowSession, Tombstone
@@ -46,13 +47,14 @@ def check_entries(examined: Sequence[Examined]) -> Iterator[Finding]:
                 else _("The session {id} has no status entry.").format(id=flow_session.pk)
             )
             fix = _("'vc flow doctor --fix' writes it anew; 'vc flow status {id} --sync' does what somebody set in it.")
+            is_mendable = not one.row_faults  # else the entry would take over what the row was made to say
             yield Finding(
                 "entry-differs" if stored else "entry-missing",
                 message,
-                fix.format(id=flow_session.pk),
+                fix.format(id=flow_session.pk) if is_mendable else backup_fix(),
                 session_id=flow_session.pk,
                 more=len(wrong) - 1 if stored else 0,
-                mend=partial(_write_entry, session_id=flow_session.pk),
+                mend=partial(_write_entry, session_id=flow_session.pk) if is_mendable else None,
             )
 
 

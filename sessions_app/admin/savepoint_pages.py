@@ -15,7 +15,7 @@ from sessions_app.admin.parts import actor_of
 from sessions_app.admin.savepoint_acts import WORDS, offered_for, savepoint_act, savepoint_address, take_act
 from sessions_app.admin.session_acts import Answers, is_asked_again, page_of
 from sessions_app.capturing import capture
-from sessions_app.exceptions import FlowError, NotFound
+from sessions_app.exceptions import FlowError, InvalidInput, NotFound
 from sessions_app.language import gettext as _
 from sessions_app.lookup import get_session
 from sessions_app.masking import shown
@@ -25,7 +25,6 @@ from sessions_app.state_diff import compared, lines
 from sessions_app.words import savepoint_taken, session_state
 
 MOST_LINES = 200
-_WITH_REASON = Rule(machine.STATUSES, machine.ACTIVE, "session.restored", reason_required=True)
 
 
 class SavepointPages(Answers):
@@ -97,9 +96,9 @@ class SavepointPages(Answers):
         except NotFound as refusal:
             return self.refused_at(request, refusal)
         try:
+            access.require(actor, verb, savepoint.session)
             if request.method == "POST":
                 return self._did(request, actor, savepoint, verb)
-            access.require(actor, verb, savepoint.session)
         except FlowError as refusal:
             if request.method != "POST" or not is_asked_again(request, refusal):
                 return self.refused_at(request, refusal, savepoint_address(savepoint))
@@ -110,14 +109,26 @@ class SavepointPages(Answers):
     def _did(self, request: HttpRequest, actor: Actor, savepoint: Savepoint, verb: str) -> HttpResponse:
         manager = SavepointManager(actor)
         if verb == "restore":
-            reason = checked_reason("restore", _WITH_REASON, request.POST.get("reason", ""), force=False)
-            done = manager.restore_savepoint(savepoint.pk, reason=reason)
+            done = manager.restore_savepoint(savepoint.pk, reason=_reason(request))
             told = _("The session {id} was put back to savepoint {number}.").format(id=done.pk, number=savepoint.seq)
         else:
             done = manager.fork_savepoint(savepoint.pk, request.POST.get("name", "").strip() or None)
             told = _("The session {id} goes on from savepoint {savepoint}.").format(id=done.pk, savepoint=savepoint.pk)
         self.tell_outcome(request, manager, told)
         return redirect(page_of(done.pk))
+
+
+def _reason(request: HttpRequest) -> str:
+    """Why; the page asks for it, though other doors may restore without."""
+    reason = request.POST.get("reason", "").strip()
+    if not reason:
+        raise InvalidInput(
+            _("The reason is missing."),
+            fix=_("Say why the session is put back."),
+            code="reason-required",
+            field="reason",
+        )
+    return reason
 
 
 def _find(actor: Actor, session_id: str, number: int) -> Savepoint:

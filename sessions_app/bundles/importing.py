@@ -23,6 +23,7 @@ from sessions_app.bundles.versions import Numbering, write_versions
 from sessions_app.companions import bearers
 from sessions_app.exceptions import Conflict, NotAllowed
 from sessions_app.language import gettext as _
+from sessions_app.language import ngettext
 from sessions_app.text import visible
 
 SKIP, FAIL, RENAME = "skip", "fail", "rename"
@@ -79,6 +80,7 @@ class Plan:
 
 
 _OUTCOMES = ("imported", "present", "returned", "renamed", "skipped")
+_COMES_IN = ("imported", "returned", "renamed")
 _BECOMES = {Verdict.NEW: "imported", Verdict.PRESENT: "present", Verdict.RETURNS: "returned"}
 
 
@@ -106,7 +108,7 @@ def check_bundle(path: str, options: Options, tell: Tell) -> Plan:
             tell(number)
         plan.versions_needed |= bundled.versions.keys() - used - taken.keys()
         plan.events, plan.savepoints = reader.counts["events"], reader.counts["savepoints"]
-    if plan.header["secrets"] == "masked" and plan.sessions:
+    if plan.header["secrets"] == "masked" and any(plan.sessions[outcome] for outcome in _COMES_IN):
         plan.warnings.append(_("Secrets are masked in this bundle: the sessions have none."))
     return plan
 
@@ -143,9 +145,11 @@ def refuse_conflicts(plans: Sequence[Plan]) -> None:
     if found:
         told = "; ".join(conflicts.why(verdict, key) for key, verdict in list(found.items())[:3])
         raise Conflict(
-            _("Nothing is imported, {count} sessions contradict what is here: {told}.").format(
-                count=len(found), told=told
-            ),
+            ngettext(
+                "Nothing is imported, {count} session contradicts what is here: {told}.",
+                "Nothing is imported, {count} sessions contradict what is here: {told}.",
+                len(found),
+            ).format(count=len(found), told=told),
             fix=_("Leave them out with --on-conflict skip, or take them in beside, with --on-conflict rename."),
             code="import-conflict",
             count=len(found),

@@ -60,11 +60,12 @@ class Finding:
 
 @dataclass(slots=True)
 class Tally:
-    """How many rows a check has looked at, and how much it found."""
+    """How many rows a check has looked at, and how much it found: ``errors`` are those that are no mere warnings."""
 
     name: str
     checked: int = 0
     findings: int = 0
+    errors: int = 0
 
 
 class Check(NamedTuple):

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -52,7 +53,7 @@ class Log:
         return self.gap is None and self.forged is None
 
 
-@dataclass(slots=True)
+@dataclass
 class Examined:
     """A session's row, its log, and what is stored of it; ``bad_savepoints`` are ids with why they are bad."""
 
@@ -69,9 +70,38 @@ class Examined:
 
     @property
     def differences(self) -> list[Difference]:
-        """Where what is stored isn't what the events say; none where they say nothing."""
+        """Where what is stored isn't what the events say, names apart; none where they say nothing."""
+        return [found for found in self._differences if not _is_other_name(found)]
+
+    @property
+    def other_names(self) -> list[Difference]:
+        """Where somebody else is named than in the events, whose name is still, or again, somebody's."""
+        return [found for found in self._differences if _is_other_name(found) and _is_taken(found)]
+
+    @property
+    def row_faults(self) -> list[tuple[str, Any, Any]]:
+        """Of the row's columns beside its state those that the first and the last event contradict: stored, told."""
+        row, log = self.flow_session, self.log
+        if not self.is_sound:
+            return []
+        told = {
+            "workflow": (row.workflow_id, self._told_first("workflow_id", row.workflow_id)),
+            "forked_from": (row.forked_from, self._told_first("forked_from", row.forked_from)),
+            "pinned_version": (row.pinned_version_id.rpartition("@")[0], row.workflow_id),
+            "created_at": (row.created_at, log.first_at),
+            "updated_at": (row.updated_at, log.last_at),
+        }
+        return [(name, *pair) for name, pair in told.items() if pair[0] != pair[1]]
+
+    def _told_first(self, name: str, otherwise: str) -> Any:
+        """What the first event says of a column, if it says anything."""
+        pair = self.log.first_changes.get(name)
+        return pair["after"] if isinstance(pair, dict) else otherwise
+
+    @cached_property
+    def _differences(self) -> list[Difference]:
         state = self.log.state
-        return [] if state is None or not self.is_sound else list(unlike(state, self.stored))
+        return [] if state is None or not self.is_sound else differences(state, self.stored)
 
 
 def batches(session_ids: Sequence[str] | None = None) -> Iterator[list[FlowSession]]:
@@ -100,23 +130,19 @@ def examine(flow_sessions: Sequence[FlowSession]) -> list[Examined]:
     ]
 
 
-def unlike(replayed: State, stored: State) -> Iterator[Difference]:
-    """Where the two differ; that somebody or a team has another name now is no difference."""
-    for found in differences(replayed, stored):
-        if not _was_renamed(found):
-            yield found
-
-
-def _was_renamed(found: Difference) -> bool:
-    """Events keep the names of their time."""
+def _is_other_name(found: Difference) -> bool:
+    """Whether it is only that events keep the names of their time: people and teams are renamed."""
     if not (isinstance(found.replayed, str) and isinstance(found.stored, str)):
         return False
+    is_assignee = found.path.startswith("attempts.") and found.path.count(".") == 3
+    return found.path in ("session.owner", "session.team") or (is_assignee and found.path.endswith(".assignee"))
+
+
+def _is_taken(found: Difference) -> bool:
+    """Whether somebody, or a team, has the name that the events say."""
     if found.path == "session.team":
-        return not Group.objects.filter(name=found.replayed).exists()
-    is_user = found.path == "session.owner" or (
-        found.path.startswith("attempts.") and found.path.count(".") == 3 and found.path.endswith(".assignee")
-    )
-    return is_user and not get_user_model().objects.filter(username=found.replayed).exists()
+        return Group.objects.filter(name=found.replayed).exists()
+    return get_user_model().objects.filter(username=found.replayed).exists()
 
 
 def _events(session_ids: Sequence[str]) -> Iterator[SessionEvent]:
@@ -190,5 +216,6 @@ def _fault(savepoint: Savepoint, log: Log) -> str:
     if log.state is None:
         return ""
     whose = {name: log.state["session"].get(name) for name in NAMES}  # which it doesn't keep
-    first = next(unlike(log.state, {**state, "session": {**whose, **state["session"]}}), None)
+    found = differences(log.state, {**state, "session": {**whose, **state["session"]}})
+    first = next((each for each in found if not _is_other_name(each)), None)
     return f"differs {first.path}" if first else ""

@@ -37,13 +37,31 @@ def _mend(change: Change, examined: Examined) -> None:
 def _meant(examined: Examined) -> State:
     """What should be stored; what is, where the log tells nothing or only that something was hidden."""
     stored, state = examined.stored, examined.log.state
-    if not examined.is_sound or state is None:
+    if not examined.is_sound or state is None or _is_another(examined):
         raise NothingToDo
     if not examined.differences:
         return stored
     try:
-        meant: State = corrected(state, stored)
+        meant: State = corrected(_as_named_today(state, stored), stored)
     except ValueError:
         return stored
     kept = {name: stored["session"][name] for name in NAMES}
     return {**meant, "session": {**meant["session"], **kept}}
+
+
+def _is_another(examined: Examined) -> bool:
+    """Whether the row can't be believed in what no event would put right; what follows from it would be as wrong."""
+    return any(name != "updated_at" for name, *_values in examined.row_faults)
+
+
+def _as_named_today(state: State, stored: State) -> State:
+    """With who is assigned as it is stored: somebody else may have the name of then by now."""
+    attempts = {
+        key: {**attempt, "assignee": _name(attempt["assignee"], stored["attempts"].get(key, {}).get("assignee"))}
+        for key, attempt in state["attempts"].items()
+    }
+    return {**state, "attempts": attempts}
+
+
+def _name(replayed: str | None, stored: str | None) -> str | None:
+    return stored if replayed and stored else replayed

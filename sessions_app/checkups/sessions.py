@@ -86,7 +86,7 @@ def check_replay(examined: Sequence[Examined]) -> Iterator[Finding]:
             )
             fix = (
                 _("Hand it on with 'vc flow session update': --owner, --team or --no-team.")
-                if first.path in ("session.owner", "session.team")
+                if first.path == "session.team"
                 else _("'vc flow doctor --fix' makes it what its events say; secrets come back from a backup alone.")
             )
             mend = partial(mend_session, session_id=row.pk)
@@ -95,31 +95,34 @@ def check_replay(examined: Sequence[Examined]) -> Iterator[Finding]:
             )
 
 
+def check_names(examined: Sequence[Examined]) -> Iterator[Finding]:
+    """Whose a session and its stages are is what the events say; somebody renamed may look like another."""
+    for one in examined:
+        row, found = one.flow_session, one.other_names
+        for first in found[:1]:
+            message = _("{path} of {id} is {stored}; its events say {replayed}.").format(
+                path=shown(first.path),
+                id=row.pk,
+                stored=value_shown(first.stored),
+                replayed=value_shown(first.replayed),
+            )
+            fix = _(
+                "Right as it is if the name changed since and the old one was given to another: events keep the names"
+                " of their time. Else hand it on: 'vc flow session update' (--owner, --team), 'vc flow stage assign'."
+            )
+            more = len(found) - 1
+            yield Finding("name-differs", message, fix, WARNING, session_id=row.pk, seq=row.version, more=more)
+
+
 def check_row(examined: Sequence[Examined]) -> Iterator[Finding]:
     """What the row says besides its state is what its first and last event say."""
     for one in examined:
-        row, log = one.flow_session, one.log
-        if not one.is_sound:
-            continue
-        told = {
-            "workflow": (row.workflow_id, _told(one, "workflow_id", row.workflow_id)),
-            "forked_from": (row.forked_from, _told(one, "forked_from", row.forked_from)),
-            "pinned_version": (row.pinned_version_id.rpartition("@")[0], row.workflow_id),
-            "created_at": (row.created_at, log.first_at),
-            "updated_at": (row.updated_at, log.last_at),
-        }
-        wrong = [(name, *pair) for name, pair in told.items() if pair[0] != pair[1]]
+        row, wrong = one.flow_session, one.row_faults
         for name, stored, meant in wrong[:1]:
             message = _("{path} of {id} is {stored}; its events say {replayed}.").format(
                 path=name, id=row.pk, stored=stored, replayed=meant
             )
             yield Finding("row-differs", message, backup_fix(), session_id=row.pk, more=len(wrong) - 1)
-
-
-def _told(one: Examined, name: str, otherwise: str) -> Any:
-    """What the first event says of a column, if it says anything."""
-    pair = one.log.first_changes.get(name)
-    return pair["after"] if isinstance(pair, dict) else otherwise
 
 
 def check_savepoints(examined: Sequence[Examined]) -> Iterator[Finding]:
@@ -162,6 +165,7 @@ CHECKS = (
     SessionCheck("chain", noop("the chain of hashes over the events"), check_chain),
     SessionCheck("head", noop("where the chain ends"), check_head),
     SessionCheck("replay", noop("the events add up to what is stored"), check_replay),
+    SessionCheck("names", noop("whose sessions and stages are"), check_names),
     SessionCheck("rows", noop("what sessions' rows say besides"), check_row),
     SessionCheck("savepoints", noop("savepoints are what was kept"), check_savepoints),
     SessionCheck("tombstones", noop("ids are never used again"), check_buried),

@@ -10,9 +10,11 @@ from django.conf import settings
 
 from sessions_app.archiving import Archived, Order, archive_sessions
 from sessions_app.cli.call import Call
+from sessions_app.cli.interrupts import orderly_end
 from sessions_app.cli.transfer import progress
 from sessions_app.exceptions import InvalidInput
 from sessions_app.language import gettext as _
+from sessions_app.language import ngettext
 from sessions_app.lookup import find_workflow
 from sessions_app.text import visible
 from sessions_app.tokens import parse_lifetime
@@ -20,6 +22,7 @@ from sessions_app.tokens import parse_lifetime
 MOST_LINES = 20
 
 
+@orderly_end()
 def archive(call: Call) -> None:
     """``archive``"""
     args = call.args
@@ -28,8 +31,7 @@ def archive(call: Call) -> None:
     order = Order(folder, _older_than(call), workflow_id)
     archived = archive_sessions(order, dry_run=args.dry_run, tell=progress(call, _("{count} sessions archived …")))
     if archived.files:
-        told = _("{count} sessions were archived.").format(count=len(archived.sessions))
-        call.terminal.remember_done(told, str(folder))
+        call.terminal.remember_done(_count(archived, dry_run=False), str(folder))
     call.show(lambda: {**archived.as_dict(), "dry_run": args.dry_run}, lambda: _lines(archived, dry_run=args.dry_run))
 
 
@@ -45,9 +47,17 @@ def _older_than(call: Call) -> timedelta:
     )
 
 
+def _count(archived: Archived, *, dry_run: bool) -> str:
+    count = len(archived.sessions)
+    if dry_run:
+        told = ngettext("{count} session would be archived.", "{count} sessions would be archived.", count)
+    else:
+        told = ngettext("{count} session was archived.", "{count} sessions were archived.", count)
+    return told.format(count=count)
+
+
 def _lines(archived: Archived, *, dry_run: bool) -> Iterable[str]:
-    told = _("{count} sessions would be archived.") if dry_run else _("{count} sessions were archived.")
-    yield ("" if dry_run else "✅ ") + told.format(count=len(archived.sessions))
+    yield ("" if dry_run else "✅ ") + _count(archived, dry_run=dry_run)
     yield from ("   " + visible(file) for file in archived.files)
     if archived.left:
         yield ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
@@ -32,19 +33,20 @@ class Step(NamedTuple):
     why: str
 
 
-Steps = Callable[[FlowSession], Iterable[Step]]
+Steps = Callable[[FlowSession, int | None], Iterable[Step]]
 
 
 class Call(Invocation):
     """An invocation with an actor and sessions.
 
-    ``steps`` lists what is legal next for a session; the roof hands it in, for the
-    ground doesn't know the stages.
+    ``steps`` lists what is legal next for a session, and whoever holds a lease of that token; the roof hands it in, for
+    the ground doesn't know the stages.
     """
 
     def __init__(self, args: Namespace, terminal: Terminal, program: str, steps: Steps) -> None:
         super().__init__(args, terminal, program)
         self._steps = steps
+        self._claimed: int | None = None
 
     @cached_property
     def actor(self) -> Actor:
@@ -61,13 +63,25 @@ class Call(Invocation):
         given = self.args.lease if self.args.lease is not None else self.terminal.environ.get("VCFLOW_LEASE")
         return read_token(str(given), "--lease" if self.args.lease is not None else "VCFLOW_LEASE") if given else None
 
+    def hold(self, token: int | None) -> None:
+        """Offer what comes next as to the holder of a lease that was got just now."""
+        self._claimed = token
+
+    @property
+    def _held(self) -> int | None:
+        """The lease with which the next commands are offered: a holder may also give a command that takes none."""
+        if self._claimed is not None or "lease" in vars(self.args):
+            return self._claimed if self._claimed is not None else self.lease
+        given = self.terminal.environ.get("VCFLOW_LEASE", "")
+        return int(given) if re.fullmatch(r"[1-9]\d{0,8}", given, re.ASCII) else None  # refused where it is needed
+
     def announce(self, message: str) -> None:
         """Say beside the answer what is being made ready."""
         self.terminal.diagnose({"severity": "info", "code": "setup", "message": message}, as_json=self.json)
 
     def next_steps(self, flow_session: FlowSession) -> list[dict[str, str]]:
         """The legal next commands as data."""
-        return self.commands(self._steps(flow_session))
+        return self.commands(self._steps(flow_session, self._held))
 
     def commands(self, steps: Iterable[Step]) -> list[dict[str, str]]:
         """Steps as data."""

@@ -32,9 +32,9 @@ def guard(
         _to_its_end(terminal, work)
     except BrokenPipeError:
         _forget_output(terminal)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         _flush(terminal)
-        return INTERRUPTED
+        return error.args[0] if error.args else INTERRUPTED
     except FlowError as error:
         return _refused(terminal, error, remedies(error) if remedies else [], as_json=as_json)
     except OSError as error:

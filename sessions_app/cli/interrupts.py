@@ -1,9 +1,40 @@
-"""Ctrl-C that can't get lost."""
+"""Ctrl-C that can't get lost, and other ends that are as orderly as it."""
 
 from __future__ import annotations
 
 import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
+
+_ENDS = (signal.SIGTERM, signal.SIGHUP)
+
+
+@contextmanager
+def orderly_end() -> Iterator[None]:
+    """While entered, SIGTERM and SIGHUP raise KeyboardInterrupt with the exit status: what passes is cleared away.
+
+    A terminal that closes sends several; those after the first must not end the clearing up.  Who wants a signal
+    otherwise, as the worker does and ``nohup``, keeps it.
+    """
+    if threading.current_thread() is not threading.main_thread():  # Python lets no other one handle signals
+        yield
+        return
+    ours = [number for number in _ENDS if signal.getsignal(number) is signal.SIG_DFL]
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        for each in ours:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt(128 + number)
+
+    for number in ours:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 class Interrupts:

@@ -13,6 +13,7 @@ from sessions_app.bundles.files import write_file
 from sessions_app.bundles.writing import Writer
 from sessions_app.cli import workflows
 from sessions_app.cli.call import Call
+from sessions_app.cli.interrupts import orderly_end
 from sessions_app.exceptions import InvalidInput
 from sessions_app.language import gettext as _
 from sessions_app.lookup import checked_status, find_workflow
@@ -26,6 +27,7 @@ TOLD_EVERY = 5.0
 _SUFFIXES = (".jsonl", ".jsonl.gz")
 
 
+@orderly_end()
 def export(call: Call) -> None:
     """``export [<workflow|session>…]``"""
     args = call.args
@@ -44,7 +46,15 @@ def export(call: Call) -> None:
 
 def _refuse_selecting(call: Call, *, is_empty: bool) -> None:
     args = call.args
-    if is_empty or args.workflow is not None or args.status or args.all or (args.with_secrets and not args.workflows):
+    given = {"--workflow": args.workflow is not None, "--status": args.status, "--all": args.all}
+    selecting = ", ".join(option for option, is_given in given.items() if is_given)
+    if selecting:
+        raise InvalidInput(
+            _("{options} can be said only together with --sessions.").format(options=selecting),
+            fix=_("Give --sessions too, or leave out {options}.").format(options=selecting),
+            code="usage",
+        )
+    if is_empty or (args.with_secrets and not args.workflows):
         raise InvalidInput(
             _("It is not said what to export."),
             fix=_("Name workflows or sessions, or give --sessions for all that fit --workflow and --status."),

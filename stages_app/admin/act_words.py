@@ -15,6 +15,10 @@ STAGE_WORDS = {
     ),
     "retry": Words(noop("Try again"), noop("A new attempt begins. This one stays as it ended.")),
     "skip": Words(noop("Skip"), noop("The stage counts as done without having been worked on.")),
+    "take": Words(
+        noop("Take over"),
+        noop("Whoever holds the stage loses it: what they still write is refused. Nobody holds it afterwards."),
+    ),
     "assign": Words(noop("Assign"), noop("Says whose turn the stage is; with no name it is nobody's.")),
 }
 ADD_ITEM = Words(noop("Add an item"), noop("The item is added to this session's stage; the workflow stays as it is."))
@@ -22,5 +26,5 @@ DELIVER = Words(
     noop("Hand in"), noop("A link, a path or a text. What was handed in under the same name before is replaced.")
 )
 
-DANGEROUS = ("fail", "skip")
+DANGEROUS = ("fail", "skip", "take")
 LEADING_ON = ("start", "resume", "complete")

@@ -23,6 +23,7 @@ from sessions_app.permissions import STAGE_ACTIONS
 from sessions_app.text import visible
 from stages_app.admin.act_words import ADD_ITEM, DANGEROUS, DELIVER, LEADING_ON, STAGE_WORDS
 from stages_app.machine import OPEN, STAGE_RULES
+from stages_app.next_steps import is_held
 from stages_app.states import StageStatus
 
 Stage = Mapping[str, Any]
@@ -43,7 +44,12 @@ class Offers:
     stages: list[dict[str, Any]]
 
     def of(self, stage: Stage) -> list[Act]:
-        """The verbs that lead on from where a stage stands, and the assignment."""
+        """The verbs that lead on from where a stage stands, and the assignment; of one that somebody holds, its taking.
+
+        Nobody has the token of a lease in a browser.
+        """
+        if is_held(stage):
+            return [self.act(stage, "take")] if self.may_change("take") and self.may_change("release") else []
         verbs = [verb for verb in stage["allowed_actions"] if self._leads_on(verb)] if self._is_active else []
         if stage["status"] in _ASSIGNABLE and self.may_change("update"):
             verbs.append("assign")
@@ -65,11 +71,12 @@ class Offers:
 
     def is_worked_on(self, stage: Stage, action: str) -> bool:
         """Whether items can be ticked (``items``), deliverables handed in (``deliverables``)."""
-        return self._is_active and stage["status"] == StageStatus.ACTIVE and self.may_change(action)
+        is_free = stage["status"] == StageStatus.ACTIVE and not is_held(stage)
+        return self._is_active and is_free and self.may_change(action)
 
     def addition(self, stage: Stage) -> Act | None:
         """An item more, where the stage has not ended."""
-        if stage["status"] not in OPEN or not self.may_change("items"):
+        if stage["status"] not in OPEN or is_held(stage) or not self.may_change("items"):
             return None
         inputs = (
             Input("add", _("Item"), is_required=True),
@@ -126,6 +133,8 @@ class Offers:
     def _inputs(self, stage: Stage, verb: str) -> tuple[Input, ...]:
         if verb == "assign":
             return (Input("assignee", _("User name"), visible(stage["assignee"] or ""), suggestions=PEOPLE),)
+        if verb == "take":
+            return (reason_input(is_required=True),)
         in_the_way = self._in_the_way(stage, verb)
         if in_the_way:
             return (force_input(in_the_way), reason_input(is_required=True))

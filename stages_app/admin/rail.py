@@ -51,7 +51,7 @@ def rail_panel(view: View) -> Mapping[str, Any] | None:
     stages = view.data["stages"]
     offers = Offers(view.actor, view.subject, stages)
     events, told = story_of(view)
-    why = reasons_in(events)
+    why = reasons_in(view.subject.pk, events)
     times = {line.stage_instance_id: line.spent for line in told.lines}
     return {
         "stages": list(_bounded(view, [_stage(offers, stage, why, times) for stage in stages])),
@@ -122,8 +122,8 @@ def _attempt(stage: Stage, why: Mapping[str, str], times: Mapping[str, Spent]) -
 
 
 def _is_work(words: Iterable[str]) -> bool:
-    """To pause an active session is always possible, and nothing that it waits for."""
-    return list(words)[:2] != ["session", "pause"]
+    """To pause an active session or to take a stage over is possible, and nothing that it waits for."""
+    return list(words)[:2] not in (["session", "pause"], ["stage", "claim"])
 
 
 def _is_current(offers: Offers, stage: Stage) -> bool:

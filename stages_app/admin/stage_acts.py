@@ -183,6 +183,9 @@ def _perform(manager: StageInstanceManager, stage_instance: StageInstance, verb:
         username = form.get("assignee", "").strip() or None
         manager.update_instance(stage_instance.pk, {"assignee": username})
         return _assigned(stage_instance.stage_id, username)
+    if verb == "take":
+        manager.release_instance(stage_instance.pk, take=True, reason=form.get("reason", ""))
+        return _("Nobody holds the stage {stage} any more.").format(stage=stage_instance.stage_id)
     force = {"force": "force" in form} if verb in FORCED else {}
     done = getattr(manager, f"{verb}_instance")(stage_instance.pk, reason=form.get("reason", ""), **force)
     return _is_now(done)

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from sessions_app import lookup
 from sessions_app.api import drawings
-from sessions_app.api.conditions import etag
+from sessions_app.api.conditions import etag, lease_token
 from sessions_app.api.operations import Answer, operation, query
 from sessions_app.api.seen import session_seen
 from sessions_app.api.selection import read_choice, read_flag
@@ -22,6 +22,7 @@ from sessions_app.revealing import reveal
 from sessions_app.services import get_session_progress
 from stages_app.api import examples
 from stages_app.api.seen import PROGRAM, inbox_row_seen, step_seen
+from stages_app.api.views import held_lease
 from stages_app.brief import brief_data, brief_lines
 from stages_app.inbox import inbox
 from stages_app.next_steps import allowed_steps, place_json
@@ -29,6 +30,7 @@ from stages_app.next_steps import allowed_steps, place_json
 _TAG = "sessions"
 _MARKDOWN = "text/markdown"
 _FORMS = ("json", "text")
+_LEASE = held_lease("The `token` of the lease that the caller holds: the steps are those of its holder.")
 _AS = query("as", {"type": "string", "enum": list(_FORMS), "default": "json"}, "As data, or as a page of Markdown.")
 
 
@@ -54,16 +56,17 @@ class Place(ApiViewSet):
         "listNextSteps",
         "Read what comes next",
         "What the caller may do next, best first: why, as a command, and as a request. Values in angle brackets are for"
-        " the caller to fill in.",
+        " the caller to fill in. What somebody else holds is not offered: who it is and until when stands there"
+        " instead.",
         tag=_TAG,
-        parameters=[SESSION_ID],
+        parameters=[SESSION_ID, _LEASE],
         answer=Answer("NextSteps", "Where the session is, and what comes next.", examples.NEXT),
         errors=[404],
     )
     def next_steps(self, request: Request, session_id: str) -> Response:
         """What comes next."""
         flow_session = lookup.get_session(self.actor, session_id)
-        steps = [step_seen(step) for step in allowed_steps(self.actor, flow_session)]
+        steps = [step_seen(step) for step in allowed_steps(self.actor, flow_session, lease=lease_token(request))]
         return Response(place_json(flow_session, steps), headers={"ETag": etag(flow_session.version)})
 
     @operation(
@@ -72,7 +75,7 @@ class Place(ApiViewSet):
         "For coming back to a session: its stages, workflow, notes, last events and next steps, as data or as one page"
         " of Markdown to read or to paste.",
         tag=_TAG,
-        parameters=[SESSION_ID, _AS, REVEAL],
+        parameters=[SESSION_ID, _AS, REVEAL, _LEASE],
         answer=Answer("SessionBrief", "The whole place.", examples.BRIEF),
         other_answers=[
             Answer({"type": "string"}, "The whole place.", "# dev-user-auth-7k3q: ...", media_type=_MARKDOWN)
@@ -87,7 +90,8 @@ class Place(ApiViewSet):
             reveal(self.actor, flow_session)
         seen = session_seen(self.actor, flow_session, reveal=is_revealed)
         data = {**seen, **describe(flow_session, reveal=is_revealed, actor=self.actor)}
-        steps = [step_seen(step) for step in allowed_steps(self.actor, flow_session, data["stages"])]
+        offered = allowed_steps(self.actor, flow_session, data["stages"], lease=lease_token(request))
+        steps = [step_seen(step) for step in offered]
         headers = {"ETag": etag(flow_session.version)}
         if form == "json":
             return Response(brief_data(flow_session, data, steps), headers=headers)

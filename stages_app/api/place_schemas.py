@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sessions_app.api.documents import array, nullable, obj, ref, register
-from sessions_app.api.session_schemas import JSON_OBJECT, PARTS, SESSION, TIME
+from sessions_app.api.session_schemas import PARTS, SESSION, TIME
 from sessions_app.states import SessionStatus
 from stages_app.states import StageStatus
 
@@ -32,9 +32,9 @@ register(
             {
                 "why": {"type": "string", "description": "In the caller's language."},
                 "command": {"type": "string", "description": "The same on the command line."},
-                "method": {"type": "string", "enum": ["POST"]},
+                "method": {"type": "string", "enum": ["GET", "POST"]},
                 "path": {"type": "string", "description": "The address, from the first slash on."},
-                "body": JSON_OBJECT,
+                "body": nullable("object", additionalProperties=True),
             },
             about="Something that the caller may do next; values in angle brackets are to be filled in.",
         ),

@@ -100,11 +100,10 @@ def _limit(request: Request) -> int:
 
 
 def _seen(row: Interruption, step: NextStep) -> dict[str, Any]:
-    shows = step.post.address == "session-context"
     return {
         **interruption_json(row),
         "command": command_line(PROGRAM, *step.words),
-        "method": "GET" if shows else "POST",
+        "method": "GET" if step.post.body is None else "POST",
         "path": reverse(step.post.address, args=step.post.ids),
-        "body": None if shows else step.post.body,
+        "body": step.post.body,
     }

@@ -44,7 +44,7 @@ def step_seen(step: NextStep) -> dict[str, Any]:
     return {
         "why": step.why,
         "command": command_line(PROGRAM, *step.words),
-        "method": "POST",
+        "method": "GET" if step.post.body is None else "POST",
         "path": reverse(step.post.address, args=step.post.ids),
         "body": step.post.body,
     }

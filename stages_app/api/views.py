@@ -17,11 +17,16 @@ from stages_app.models import StageInstance
 from stages_app.services import StageInstanceManager
 
 TAG = "stages"
-LEASE = OpenApiParameter(
-    "Vcflow-Lease",
-    {"type": "integer", "minimum": 1, "maximum": MOST_TOKEN},
-    OpenApiParameter.HEADER,
-    description="The `token` of the lease that the caller holds; without it a stage that somebody claimed gives 409.",
+
+
+def held_lease(about: str) -> OpenApiParameter:
+    """The header that names a lease."""
+    form = {"type": "integer", "minimum": 1, "maximum": MOST_TOKEN}
+    return OpenApiParameter("Vcflow-Lease", form, OpenApiParameter.HEADER, description=about)
+
+
+LEASE = held_lease(
+    "The `token` of the lease that the caller holds; without it a stage that somebody claimed gives 409."
 )
 STAGE_INSTANCE_ID = path_id("stage_instance_id", "The attempt's whole id.", examples.STAGE["id"])
 

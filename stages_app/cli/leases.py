@@ -49,12 +49,13 @@ def claim(call: Call) -> None:
     """``stage claim [<stage>]``"""
     args = call.args
     options = {"seconds": args.seconds, "holder": args.holder, "take": args.take, "reason": args.reason}
-    change(
-        call,
-        StageInstanceManager,
-        lambda manager, key: manager.claim_stage(key, args.stage, **options),
-        ClaimReport(""),
-    )
+
+    def verb(manager: StageInstanceManager, key: str) -> StageInstance:
+        claimed = manager.claim_stage(key, args.stage, **options)
+        call.hold(claimed.lease_token)
+        return claimed
+
+    change(call, StageInstanceManager, verb, ClaimReport(""))
 
 
 def release(call: Call) -> None:

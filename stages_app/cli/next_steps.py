@@ -7,6 +7,6 @@ from sessions_app.models import FlowSession
 from stages_app import next_steps as steps
 
 
-def next_steps(flow_session: FlowSession) -> list[Step]:
-    """The legal next commands, best first."""
-    return [Step(step.words, step.why) for step in steps.next_steps(flow_session)]
+def next_steps(flow_session: FlowSession, lease: int | None = None) -> list[Step]:
+    """The legal next commands, best first; ``lease`` is the token of whoever asks."""
+    return [Step(step.words, step.why) for step in steps.next_steps(flow_session, lease=lease)]

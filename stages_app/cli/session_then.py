@@ -48,7 +48,7 @@ def _asked(flow_session: FlowSession, at: str) -> Then:
 
 
 def _lines(call: Call, chosen: Chosen, then: Then, data: Mapping[str, Any]) -> Iterable[str]:
-    row, why = row_then(chosen.flow_session, then), reasons_in(then.events)
+    row, why = row_then(chosen.flow_session, then), reasons_in(chosen.flow_session.pk, then.events)
     yield _("🕰️ As of event {seq}, {time}: {id} ({name})").format(
         seq=then.last.seq, time=moment(then.last.created_at), id=row.pk, name=visible(data["name"])
     )

@@ -19,6 +19,7 @@ SCENES: Mapping[tuple[str, str], str] = {
     (_STAGE, "start"): "stage ready",
     (_STAGE, "resume"): "stage paused",
     (_STAGE, "retry"): "stage failed",
+    (_STAGE, "take"): "held",
 }
 
 FORMS: Mapping[str, Mapping[str, str]] = {

@@ -98,3 +98,18 @@ def test_what_was_interrupted_is_told_with_the_request_that_continues_it(api, sp
     assert post(api, row["path"], row["body"]).status_code == 200
     assert api.get("/api/v1/recovery/").json()["results"] == []
     assert_problem(api.get("/api/v1/recovery/", {"limit": "201"}), 400, "invalid-input")
+
+
+def test_next_steps_are_those_of_whoever_asks(api, wang, spec):
+    token = change(api, spec, "claim", {"seconds": 60, "holder": "agent 7"}).json()["lease"]["token"]
+    address = f"/api/v1/sessions/{spec.session_id}/next/"
+    told = client_for(wang).get(address, headers={"Accept-Language": "en"}).json()
+    assert_fits("NextSteps", told)
+    waits, takes = told["next"][:2]
+    assert (waits["method"], waits["body"], waits["path"].endswith("/context/")) == ("GET", None, True)
+    assert waits["why"].startswith("agent 7 holds the stage spec until")
+    assert (takes["path"].endswith("/claim/"), takes["body"]["take"]) == (True, True)
+    assert not [step for step in told["next"] if "items" in step["path"]]
+    own = api.get(address, headers=lease(token)).json()["next"]
+    assert own[0]["command"].endswith(f"--lease {token}")
+    assert api.get(address, headers=lease("one")).status_code == 400

@@ -55,6 +55,7 @@ def test_help_is_an_answer(door: Recorder) -> None:
         (Busy("m"), 9),
         (StorageFull("m"), 8),
         (KeyboardInterrupt(), 130),
+        (KeyboardInterrupt(143), 143),
         (OSError(errno.ENOSPC, "No space left on device"), 8),
         (OSError(errno.EIO, "Input/output error"), 1),
         (FileNotFoundError(errno.ENOENT, "No such file", "x.md"), 2),

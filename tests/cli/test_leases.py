@@ -2,6 +2,7 @@
 
 import pytest
 
+from sessions_app import language
 from stages_app.models import StageInstance
 from tests.factories import actor, new_session, stage, stage_in
 from tests.stages_app.test_leases import run_out
@@ -78,3 +79,27 @@ def test_recover_names_the_command_that_continues(building):
     assert found["results"][0]["command"] in text
     assert play("flow", "session", "recover", "--limit", "0").status == 2
     assert play("flow", "session", "recover", "--workflow", "nope").status == 3
+
+
+def test_next_steps_heed_who_holds_the_stage(building):
+    place = ("--session", building.session_id)
+    claim = play("flow", "stage", "claim", "build", *place, "--holder", "agent 7", "--json").data
+    token = str(claim["lease"]["token"])
+    assert claim["next"][0]["command"].endswith(f"item done 1 --session {building.session_id} --stage build --lease 3")
+    done = play("flow", "item", "done", "1", *place, "--lease", token, "--json").data
+    assert done["next"][0]["command"].endswith("--lease 3")
+
+    others = play("flow", "next", building.session_id, "--json").data["next"]
+    assert not [step for step in others if " item done " in step["command"]]
+    assert "agent 7 holds the stage build until" in others[0]["why"]
+    assert "--take --reason" in others[1]["command"]
+    language.activate("zh-hans")
+    assert "由 agent 7 占用至" in play("flow", "next", building.session_id).out
+    language.activate("en")
+    assert "--lease 3" in play("flow", "next", building.session_id, VCFLOW_LEASE=token).out
+    assert "holds the stage" in play("flow", "next", building.session_id, VCFLOW_LEASE="x", VCFLOW_LANG="en").out
+
+    run_out(StageInstance.objects.get(pk=building.pk))
+    assert "item done 2" in play("flow", "next", building.session_id).out
+    released = play("flow", "stage", "release", "build", *place, "--lease", token, "--json").data
+    assert "--lease" not in released["next"][0]["command"]

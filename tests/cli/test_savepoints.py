@@ -5,7 +5,9 @@ import json
 import pytest
 
 from sessions_app import language
+from sessions_app.cli.terminal import Terminal
 from sessions_app.models import FlowSession, Savepoint
+from sessions_app.services import FlowSessionManager
 from tests.cli.conftest import Run
 
 SESSION_ID = "dev-login-7k3q"
@@ -159,3 +161,23 @@ def test_key_is_done_once_and_answered_alike(run: Run, kept: str) -> None:
     assert "nothing was done again" in told
     assert "   Savepoint: " in told
     assert json.loads(run("flow", "savepoint", "list", kept.partition("@")[0], "--json").out)["data"][1]["id"] == kept
+
+
+def test_fork_says_what_was_current_and_is_current_itself(run: Run, kept: str) -> None:
+    told = run("flow", "savepoint", "fork", "last", "--name", "Other way").out
+    assert "Made from: " in told
+    assert "(it was your current session)" in told
+    assert "it is your current" not in told
+    fork = FlowSession.objects.get(forked_from=kept)
+    assert run("flow", "session", "current", "--json").data["id"] == fork.pk
+
+
+def test_yes_holds_for_what_was_shown(run: Run, kept: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def meanwhile(_terminal: Terminal, _question: str) -> str:
+        FlowSessionManager().update_session(kept.partition("@")[0], {"name": "Other"})
+        return "y"
+
+    monkeypatch.setattr(Terminal, "ask", meanwhile)
+    result = run("flow", "savepoint", "restore", kept, typed="y\n")
+    assert (result.status, FlowSession.objects.get().status) == (5, "PAUSED")
+    assert "[stale]" in result.err

@@ -68,7 +68,8 @@ def test_statistics_in_chinese(run: Run, lab: str) -> None:
     ("words", "status", "fix"),
     [
         (["--since", "soon"], 2, "Give it as 30d"),
-        (["--until", "0001-01-01"], 2, "Give a time from 1900 to 9998."),
+        (["--until", "0001-01-01"], 2, "Give it as 30d"),
+        (["--until", "0001-01-02"], 2, "Give a time from 1900 to 9998."),
         (["--since", "9999-12-31"], 2, "Give a time from 1900 to 9998."),
         (["--version", "1"], 2, "Name the workflow before --version."),
         (["lab", "--version", "7"], 3, "Its newest version is 1."),

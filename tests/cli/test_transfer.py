@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from sessions_app import language
 from sessions_app.models import FlowSession
 from tests.cli.conftest import play
 from tests.factories import new_session, session_in
@@ -59,6 +60,34 @@ def test_what_is_not_said_rightly_is_refused(words, tmp_path):
     assert play("flow", *words).status in (2, 3)
 
 
+def test_options_that_go_with_sessions_alone_are_named():
+    flow_session = new_session()
+    for words, named in (
+        (["dev", "--workflow", "dev"], "--workflow"),
+        ([flow_session.pk, "--all", "--status", "ACTIVE"], "--status, --all"),
+    ):
+        refused = play("flow", "export", *words)
+        assert refused.status == 2
+        assert f"{named} can be said only together with --sessions." in refused.err
+    assert "not said what to export" in play("flow", "export").err
+
+
+def test_lists_that_are_empty_say_neutrally_how_to_make_one(run):
+    language.activate("zh")
+    assert "新建：vc token create" in run("token", "list").out
+    assert "新建：vc flow webhook create" in run("flow", "webhook", "list").out
+    assert "新建：vc flow session create" in run("flow", "session", "list").out
+
+
+def test_secrets_are_spoken_of_only_when_sessions_come_in(tmp_path):
+    flow_session = new_session()
+    path = tmp_path / "one.jsonl"
+    play("flow", "export", flow_session.pk, "-o", str(path))
+    assert play("flow", "import", str(path), "--json").data[0]["warnings"] == []
+    FlowSession.objects.filter(pk=flow_session.pk).delete()
+    assert "Secrets are masked" in play("flow", "import", str(path)).out
+
+
 def test_open_sessions_alone_are_exported_unless_asked(tmp_path):
     kept = new_session()
     session_in("COMPLETED")
@@ -75,6 +104,7 @@ def test_conflicts_are_told_with_the_way_out(tmp_path):
     play("flow", "session", "note", flow_session.pk, "goes on")
     refused = play("flow", "import", str(path), "--json")
     assert (refused.status, refused.diagnostic["code"]) == (5, "import-conflict")
+    assert "1 session contradicts" in refused.diagnostic["message"]
     assert refused.diagnostic["conflicts"] == [{"session_id": flow_session.pk, "reason": "behind"}]
     assert play("flow", "import", str(path), "--dry-run").status == 0
     renamed = play("flow", "import", str(path), "--on-conflict", "rename", "--json").data[0]
@@ -104,5 +134,6 @@ def test_archive_shows_what_it_would_do_and_does_it(tmp_path):
     assert trial == {"sessions": [ended.pk], "files": [], "left": [], "dry_run": True}
     done = play(*words)
     assert done.status == 0, done.err
+    assert "1 session was archived." in done.out
     assert str(tmp_path) in done.out
     assert not FlowSession.objects.exists()

@@ -6,21 +6,25 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from sessions_app import archiving, chores, retention
-from sessions_app.actors import local_actor
+from sessions_app import archiving, chores, lookup, retention
+from sessions_app.actors import Actor, Grant, local_actor
 from sessions_app.archiving import Order, archive_sessions
 from sessions_app.bundles import importing
 from sessions_app.bundles.importing import Options
 from sessions_app.bundles.writing import Writer
+from sessions_app.exceptions import NotFound
 from sessions_app.idempotency import Idempotency
 from sessions_app.models import FlowSession, IdempotencyKey, SessionEvent, Tombstone
 from sessions_app.savepoints import SavepointManager
 from sessions_app.services import FlowSessionManager
+from stages_app.services import StageInstanceManager
 from status_bridge import subscriptions
 from status_bridge.models import Conflict, ConflictKind
-from tests.factories import assert_consistent, session_in
+from tests.factories import assert_consistent, in_team, session_in, user
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +66,49 @@ def test_ended_sessions_go_into_a_file_and_come_back(tmp_path):
     assert_consistent(done.pk)
     FlowSessionManager().reopen_session(done.pk, reason="once more")
     assert_consistent(done.pk)
+
+
+@pytest.mark.parametrize("is_taken", [False, True], ids=["free", "another's"])
+def test_renamed_people_and_teams_go_and_come_back(is_taken, tmp_path):
+    done = in_team(session_in("ACTIVE", "build"), "blue")
+    user("mei", operates=["blue"])
+    StageInstanceManager().assign_stage(done.pk, "build", "mei")
+    FlowSessionManager().update_session(done.pk, {"owner": "mei"})
+    FlowSessionManager().abort_session(done.pk)
+    get_user_model().objects.filter(username="mei").update(username="mei-lin")
+    Group.objects.filter(name="blue").update(name="green")
+    if is_taken:
+        user("mei", operates=["blue"])
+    raw = bytes_of(done.pk)
+    archived = archive_sessions(Order(tmp_path, NOW))
+    assert (archived.sessions, archived.left) == ([done.pk], {})
+    assert brought_back(archived.files[0]).sessions == {"returned": 1}
+    assert bytes_of(done.pk) == raw
+    came = FlowSession.objects.get(pk=done.pk)
+    assert (came.owner.username, came.team.name) == ("mei-lin", "green")
+
+
+def test_archived_session_is_not_found_with_the_way_back(tmp_path, settings):
+    settings.VCFLOW_ARCHIVE_FOLDER = tmp_path
+    done = session_in("COMPLETED")
+    boss, root = user("boss"), user("root")
+    get_user_model().objects.filter(pk=root.pk).update(is_superuser=True)
+    root.refresh_from_db()
+    (path,) = archive_sessions(Order(tmp_path, NOW)).files
+    bound = Grant("t", frozenset({"read"}), workflow_id="other")
+    for who, told in (
+        (local_actor(), path),
+        (Actor(root, "api"), Path(path).name),
+        (Actor(boss, "api"), None),
+        (Actor(root, "api", grant=bound), None),
+    ):
+        for find in (lookup.find_session, lookup.get_session):
+            with pytest.raises(NotFound) as refused:
+                find(who, done.pk)
+            assert refused.value.message == f"There is no session {done.pk}."
+            assert (f"vc flow import {told} --keep-owners" in refused.value.fix) == (told is not None)
+            assert (refused.value.details.get("archive") is None) == (told is None)
+            assert told or "rchive" not in refused.value.fix
 
 
 def test_what_has_not_ended_long_enough_stays(tmp_path):

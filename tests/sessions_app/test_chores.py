@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from sessions_app import chores
 from sessions_app.chores import Chore
+from sessions_app.exceptions import StorageFull
 from sessions_app.models import ChoreRun
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +61,15 @@ def test_failure_is_kept_told_and_tried_again_soon_while_others_go_on(done):
     make_due()
     chores.run_due()
     assert ChoreRun.objects.get(pk="sweep").error == ""
+
+
+def test_failure_that_has_words_of_its_own_is_kept_in_them(done):
+    def fail():
+        raise StorageFull("The disk is full.", fix="Free some space.")
+
+    add(done, work=fail)
+    chores.run_due()
+    assert ChoreRun.objects.get(pk="sweep").error == "The disk is full."
 
 
 def test_chore_that_another_worker_took_is_left_to_it(done):

@@ -17,12 +17,14 @@ from types import SimpleNamespace
 import pytest
 from django.utils import timezone
 
+from sessions_app import language
 from sessions_app.exceptions import Conflict, FlowError, NotFound, StorageFull
 from tests.cli.conftest import play
 from vcflow_site.backups import archive, layout, making, manifest
-from vcflow_site.backups.errors import BackupDamaged, BackupUnfit
+from vcflow_site.backups.errors import BackupDamaged, BackupUnfit, unusable_folder
 from vcflow_site.backups.layout import Member, Writer
 from vcflow_site.backups.manifest import Content, Heads, Manifest, Table
+from vcflow_site.data_folder import ConfigError
 
 HEADS = b'{"id": "a"}\n'
 DATA = random.Random(1).randbytes(3000) + bytes(5000)
@@ -257,6 +259,25 @@ def test_list_shows_the_newest_first_and_says_what_is_broken(folder, monkeypatch
     text = play("flow", "backup", "list").out
     assert "❌ c.backup" in text
     assert "Total: 3 backups" in text
+
+
+def test_folder_that_can_not_be_used_is_named_with_its_setting(folder, monkeypatch):
+    assert "Make one: vc flow backup create" in play("flow", "backup", "list").out
+    folder.write_text("a file")
+    with pytest.raises(ConfigError, match=f"The backups' folder {folder} can't be used") as caught:
+        made()
+    assert (caught.value.details["setting"], "VCFLOW_BACKUP_FOLDER" in caught.value.fix) == (
+        "VCFLOW_BACKUP_FOLDER",
+        True,
+    )
+    refused = play("flow", "backup", "list", "--json")
+    assert (refused.status, refused.diagnostic["setting"]) == (2, "VCFLOW_BACKUP_FOLDER")
+    language.activate("zh")
+    assert "无法使用备份文件夹" in play("flow", "backup", "list").err
+    for number, code in ((errno.ENOSPC, "disk-full"), (errno.EACCES, "read-only")):
+        error = unusable_folder(folder, OSError(number, "reason"))
+        assert error.code == code
+        assert "VCFLOW_BACKUP_FOLDER" in error.fix
 
 
 def test_only_scheduled_backups_are_pruned(folder):

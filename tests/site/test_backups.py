@@ -13,12 +13,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from sessions_app.models import ChoreRun
 from tests.site.test_provision import database, diagnostic, run
 from vcflow_site import __version__
-from vcflow_site.backups import archive, layout, making, manifest, schedule
+from vcflow_site.backups import archive, layout, making, manifest, rehearsal, schedule
 
 WRITERS = 4
 
@@ -93,6 +94,21 @@ def elsewhere(environ, tmp_path):
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@contextmanager
+def scratch_database_of_a_killed_one(environ):
+    """On PostgreSQL one is there that was left long ago; asks whether it still is."""
+    if is_sqlite(environ):
+        yield lambda: False
+        return
+    name = f"vcflow_verify_1000000000_{secrets.token_hex(6)}"
+    with psycopg.connect(environ["VCFLOW_DATABASE_URL"], autocommit=True) as opened:
+        opened.execute(f"CREATE DATABASE {name}")
+        try:
+            yield lambda: opened.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+        finally:
+            opened.execute(f"DROP DATABASE IF EXISTS {name}")
+
+
 def resigned(path, target, environ, **changes):
     """A copy of a backup that says something else of itself, signed with no key of anybody's."""
     raw = path.read_bytes()
@@ -111,7 +127,9 @@ def test_backup_is_made_verified_and_put_back(environ, tmp_path):
     key = (Path(environ["VCFLOW_HOME"]) / "secret_key").read_bytes()
     assert key not in path.read_bytes()
 
-    verified = vc(environ, "flow", "backup", "verify", path.name)
+    with scratch_database_of_a_killed_one(environ) as is_there:
+        verified = vc(environ, "flow", "backup", "verify", path.name)
+        assert not is_there()
     assert (verified["schema"], verified["authentic"]) == ("current", True)
 
     vc(environ, "flow", "session", "create", "docs", "--name", "second")
@@ -316,3 +334,21 @@ def test_schedule_makes_prunes_and_tells_what_is_the_matter(settings, tmp_path, 
     assert schedule.trouble([kept]) == ""
     ChoreRun.objects.create(name=schedule.NAME, due_at=timezone.now(), error="StorageFull: the disk is full")
     assert "the disk is full" in schedule.trouble([kept])
+
+
+@pytest.mark.django_db
+def test_scratch_database_goes_though_its_maker_is_ended():
+    if connection.vendor == "sqlite":
+        pytest.skip("a scratch database of SQLite is a draft")
+    urls = []
+
+    def look():
+        with rehearsal._scratch_database() as url:
+            psycopg.connect(url).close()
+            urls.append(url)
+            raise KeyboardInterrupt(143)
+
+    with pytest.raises(KeyboardInterrupt):
+        look()
+    with pytest.raises(psycopg.OperationalError, match="does not exist"):
+        psycopg.connect(urls[0])

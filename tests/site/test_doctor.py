@@ -7,7 +7,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from sessions_app.actors import local_actor
+from sessions_app.checkups import Check
+from sessions_app.cli.table import display_width
+from sessions_app.exceptions import FlowError
 from sessions_app.models import ChoreRun, CurrentSession, FlowSession, IdempotencyKey, SessionEvent, WorkflowVersion
+from sessions_app.savepoints import SavepointManager
 from sessions_app.services import FlowSessionManager
 from stages_app.models import StageInstance
 from stages_app.services import StageInstanceManager
@@ -15,10 +19,11 @@ from status_bridge.models import Delivery, Lane, StatusEntry
 from tests.factories import assert_consistent, event_types, events_of, in_team, user
 from tests.reliability.tampering import TAMPERINGS, examined, sql, tampered, two_sessions
 from tests.status_bridge.lanes_at_work import subscribe
-from vcflow_site.backups import content, making
+from vcflow_site.backups import content, making, since
 from vcflow_site.backups.archive import HEADS
 from vcflow_site.backups.manifest import Content
-from vcflow_site.doctor import against
+from vcflow_site.doctor import against, command, running
+from vcflow_site.doctor import schema as schema_checks
 from vcflow_site.doctor.running import Round
 
 pytestmark = pytest.mark.django_db
@@ -96,21 +101,64 @@ def test_deleted_session_is_known_by_its_tombstone(names, tmp_path):
     assert examined(made).findings == []
 
 
-def test_renamed_users_and_teams_are_no_faults(names):
-    in_team(FlowSession.objects.get(pk=names[0]), "blue")
+def renamed(session_id):
+    """Owner, assignee and team have other names now than in the session's events."""
+    in_team(FlowSession.objects.get(pk=session_id), "blue")
     user("mei", operates=["blue"])
-    StageInstanceManager().assign_stage(names[0], "test", "mei")
-    FlowSessionManager().update_session(names[0], {"owner": "mei"})
+    StageInstanceManager().assign_stage(session_id, "test", "mei")
+    FlowSessionManager().update_session(session_id, {"owner": "mei"})
     sql("UPDATE auth_user SET username = 'renamed' WHERE username = 'mei'")
     sql("UPDATE auth_group SET name = 'green' WHERE name = 'blue'")
+
+
+def test_renamed_users_and_teams_are_no_faults(names):
+    renamed(names[0])
+    SavepointManager().create_savepoint(names[0])
     assert examined().findings == []
 
 
-def test_owner_who_is_another_is_a_fault(names):
+def test_name_that_another_has_now_is_only_warned_of(names):
+    renamed(names[0])
+    SavepointManager().create_savepoint(names[0])
+    user("mei", operates=["blue"])
+    (finding,) = fixed().findings
+    assert (finding.code, finding.severity, finding.mend, finding.more) == ("name-differs", "warning", None, 2)
+    assert "session update" in finding.fix
+    sql("UPDATE stage_instances SET name = 'forged' WHERE session_id = %s", names[0])
+    report = fixed()
+    assert (codes(report), len(report.fixed)) == (["name-differs"], 1)
+    assert StageInstance.objects.get(session=names[0], stage_id="test").assignee.username == "renamed"
+
+
+def test_owner_who_is_another_is_warned_of(names):
     sql("UPDATE flow_sessions SET owner_id = %s WHERE id = %s", user("mallory").pk, names[0])
     (finding,) = examined().findings
-    assert (finding.code, "session.owner" in finding.message) == ("state-differs", True)
-    assert "state-differs" in codes(fixed())
+    assert (finding.code, "session.owner" in finding.message) == ("name-differs", True)
+    assert "name-differs" in codes(fixed())
+
+
+def test_warnings_push_no_error_out(names, monkeypatch):
+    monkeypatch.setattr(running, "MOST", 1)
+    sql("UPDATE flow_sessions SET owner_id = %s", user("mallory").pk)
+    sql("UPDATE flow_sessions SET name = 'forged' WHERE id = %s", names[1])
+    report = examined()
+    assert (codes(report)[0], report.tally("replay").errors, report.tally("names").errors) == ("state-differs", 1, 0)
+    assert report.count > 2
+
+
+def test_signs_tell_errors_from_warnings_and_stand_in_columns(names):
+    sql("UPDATE flow_sessions SET owner_id = %s, name = 'forged' WHERE id = %s", user("mallory").pk, names[0])
+    report = examined()
+    lines = list(command._lines(report, against.Anchor(None)))
+    signs = {line.split()[1]: line.split()[0] for line in lines[: len(report.tallies)]}
+    assert (signs["replay"], signs["names"], signs["log"]) == ("❌", "⚠️", "✅")
+    assert len({display_width(line.partition("looked")[0]) for line in lines[: len(report.tallies)]}) == 1
+    with pytest.raises(FlowError):
+        command._refuse(report)
+    sql("UPDATE flow_sessions SET name = 'Login' WHERE id = %s", names[0])
+    warned = examined(sessions=[names[0]])
+    assert codes(warned) == ["name-differs"]
+    command._refuse(warned)
 
 
 def test_fix_makes_the_session_what_its_events_say(names):
@@ -141,6 +189,16 @@ def test_fix_makes_a_removed_attempt_again(names):
     sql("DELETE FROM stage_items")
     sql("DELETE FROM stage_instances")
     assert fixed().count == 0
+    assert_consistent(names[0])
+
+
+def test_fix_makes_an_attempt_again_whose_items_were_left(names, monkeypatch):
+    references = Check("references", "", schema_checks.check_references)
+    monkeypatch.setattr("vcflow_site.doctor.schema.CHECKS", [references])
+    sql("DELETE FROM stage_instances")
+    assert "orphan" in codes(examined())
+    report = fixed()
+    assert (report.count, report.findings) == (0, [])
     assert_consistent(names[0])
 
 
@@ -175,6 +233,15 @@ def test_entries_are_written_anew(names):
     report = fixed()
     assert (report.count, len(report.fixed)) == (0, 2)
     assert_consistent(names[0])
+
+
+def test_entry_takes_nothing_over_from_a_forged_row(names):
+    wrong = timezone.now() - timedelta(days=99)
+    FlowSession.objects.filter(pk=names[0]).update(created_at=wrong)
+    assert sorted(codes(fixed())) == ["entry-differs", "row-differs"]
+    sql("UPDATE stage_instances SET name = 'forged' WHERE session_id = %s", names[0])
+    assert "state-differs" in codes(fixed())
+    assert StatusEntry.objects.get(session_id=names[0]).created_at != wrong
 
 
 def test_what_waits_in_vain_is_woken(names):
@@ -234,12 +301,39 @@ def test_some_sessions_alone_are_looked_at(names):
     assert {tally.checked for tally in look.tallies.values()} == {1}
 
 
-def test_newest_backup_is_one_from_since_the_last_restore(tmp_path, settings):
-    settings.VCFLOW_BACKUP_FOLDER = tmp_path / "backups"
-    assert against.newest_backup() is None
+def test_backups_from_since_the_last_restore_count(tmp_path, settings):
+    folder = settings.VCFLOW_BACKUP_FOLDER = tmp_path / "backups"
+    assert against.newest_backup() == (None, (), ())
+    assert since.note(tmp_path / "x.backup") == ""
     made = making.create(copy=heads_alone).path
-    assert against.newest_backup() == made
-    (made.parent / "broken.backup").write_bytes(b"no backup")
-    assert against.newest_backup() == made
-    making.create(copy=heads_alone, kind="restore")
-    assert against.newest_backup() is None
+    assert against.newest_backup().path == made
+    (folder / "broken.backup").write_bytes(b"no backup")
+    anchor = against.newest_backup()
+    assert (anchor.path, "can't be read" in anchor.warnings[0]) == (made, True)
+    (folder / "broken.backup").unlink()
+    kept = making.create(copy=heads_alone, kind="restore").path
+    assert against.newest_backup().path == kept  # that restore never came to its end
+    assert since.note(made) == ""
+    path, warnings, (note,) = against.newest_backup()
+    assert (path, warnings, f"before {made.name} was restored" in note and note.endswith(": 2")) == (None, (), True)
+    after = making.create(copy=heads_alone).path
+    assert against.newest_backup() == (after, (), ())
+    (folder / since.NOTE).write_text("{}")
+    assert (against.newest_backup().path, len(against.newest_backup().warnings)) == (after, 1)
+    (folder / since.NOTE).unlink()
+    (folder / since.NOTE).mkdir()
+    assert "could not be noted" in since.note(made)
+
+
+def test_backups_of_another_key_are_not_believed(tmp_path, settings):
+    settings.VCFLOW_BACKUP_FOLDER = tmp_path / "backups"
+    own_key = settings.SECRET_KEY
+    own = making.create(copy=heads_alone).path
+    settings.SECRET_KEY = "x" * 60
+    foreign = making.create(copy=heads_alone).path
+    settings.SECRET_KEY = own_key
+    path, (warning,), _notes = against.newest_backup()
+    assert (path, "another key" in warning and warning.endswith(": 1")) == (own, True)
+    assert against.named_backup(own.name) == (own, (), ())
+    (warning,) = against.named_backup(foreign.name).warnings
+    assert "authenticity not checked" in warning

@@ -8,7 +8,7 @@ from django.urls import reverse
 from sessions_app.definitions.schema import Lease
 from sessions_app.models import WorkflowVersion
 from tests.factories import in_team, new_session, stage, stage_in
-from tests.site.staff import staff_client
+from tests.site.staff import last_event, session_url, staff_client
 from tests.site.test_session_page import read, text_of
 from tests.stages_app.test_leases import claimed, run_out
 
@@ -45,3 +45,35 @@ def test_workflow_page_tells_how_long_claims_last(admin_client):
         admin_client.get(reverse("admin:sessions_app_workflowversion_change", args=[version]), headers=ENGLISH)
     )
     assert "Claims last 2 h After a lost claim: the stage is paused" in told
+
+
+def test_stage_that_somebody_holds_has_no_buttons_but_to_take_it_over():
+    ann = staff_client("ann", operates=["platform"])
+    flow_session = in_team(new_session(stage("build", items=["one"]), "test"), "platform")
+    building = stage_in("ACTIVE", flow_session)
+    claimed(building, "bob", holder="agent 7")
+    page = ann.get(session_url(flow_session)).text
+    of_stage = f"/admin/stages_app/stageinstance/{building.pk}/"
+    assert f"{of_stage}do/take/" in page
+    for offered in ("do/pause/", "do/complete/", "do/fail/", "do/skip/", "do/assign/", "items/", "deliverables/"):
+        assert of_stage + offered not in page
+    assert "nobody else can write to the stage until then" in page
+    assert "Agent 7 holds the stage build until" in text_of(ann.get(session_url(flow_session)))
+    assert "不能写入该阶段" in ann.get(session_url(flow_session), headers={"accept-language": "zh-hans"}).text
+
+    address = f"{of_stage}do/take/"
+    assert "reason is required" in text_of(ann.post(address, {"reason": ""}, follow=True))
+    told = text_of(ann.post(address, {"reason": "gone home"}, follow=True))
+    assert "Nobody holds the stage build any more." in told
+    event = last_event(flow_session)
+    assert (event.type, event.actor, event.reason) == ("stage.released", "ann", "gone home")
+    assert f"{of_stage}do/pause/" in ann.get(session_url(flow_session)).text
+
+
+def test_watchers_are_not_offered_to_take_a_stage_over():
+    watcher = staff_client("eve", watches=["platform"])
+    building = stage_in("ACTIVE", in_team(new_session("build", "test"), "platform"))
+    claimed(building, holder="agent 7")
+    page = watcher.get(session_url(building.session)).text
+    assert "do/take/" not in page
+    assert "agent 7" in page

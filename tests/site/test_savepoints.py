@@ -124,3 +124,32 @@ def test_panel_takes_as_many_queries_for_many_savepoints(ann, kept, django_asser
     with django_assert_max_num_queries(45):
         text = ann.get(session_url(kept.session)).text
     assert "6 older ones are not shown" in text
+
+
+def test_page_asks_for_a_reason_to_restore_and_for_no_name_to_fork(ann, kept):
+    answer = ann.post(address(kept, "restore"), {"reason": "  "})
+    assert (answer.status_code, "Say why the session is put back." in answer.text) == (200, True)
+    assert FlowSession.objects.get(pk=kept.session_id).status == "PAUSED"
+    assert "Left empty" in ann.get(address(kept, "fork")).text
+    ann.post(address(kept, "fork"), {"name": " "})
+    assert FlowSession.objects.get(forked_from=kept.pk).name == "Login"
+
+
+def test_head_says_that_a_restoring_or_a_fork_led_here(ann, kept):
+    sessions = FlowSessionManager()
+    SavepointManager().restore_savepoint(kept.pk, reason="back to work")
+    told = ann.get(session_url(kept.session)).text
+    assert "Session put back" in told
+    assert "back to work" in told
+    assert "会话已恢复" in ann.get(session_url(kept.session), headers={"accept-language": "zh-hans"}).text
+    sessions.pause_session(kept.session_id, reason="lunch")
+    paused = SavepointManager().create_savepoint(kept.session_id)
+    sessions.update_session(kept.session_id, {"name": "Other"})
+    SavepointManager().restore_savepoint(paused.pk, reason="the old name")
+    head = ann.get(session_url(kept.session)).text.partition("vc-facts")[0]
+    assert "Session paused" in head
+    assert "lunch" in head
+    fork = SavepointManager().fork_savepoint(paused.pk, reason="another way")
+    head = ann.get(session_url(in_team(fork, "platform"))).text.partition("vc-facts")[0]
+    assert "Session forked" in head
+    assert "another way" in head

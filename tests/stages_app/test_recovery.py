@@ -7,11 +7,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from sessions_app.models import FlowSession
+from sessions_app.savepoints import SavepointManager
 from sessions_app.services import FlowSessionManager
 from stages_app.expiry import expire_leases
 from stages_app.models import StageInstance
 from stages_app.recovery import interruption_json, interruptions
 from stages_app.services import StageInstanceManager
+from stages_app.standing import reasons
 from tests.factories import actor, in_team, new_session, person, stage, stage_in, user
 from tests.stages_app.test_leases import claimed, run_out
 
@@ -129,3 +132,25 @@ def test_every_command_continues_what_it_is_told_for():
     assert {row.why for row, _step in interruptions(actor("ann")).rows} == {"overdue", "waiting"}
     assert keys["busy"]
     assert expire_leases() == 0
+
+
+def test_restoring_and_forking_say_who_and_why_themselves():
+    building = stage_in("ACTIVE", new_session("build", "test"))
+    key, sessions, savepoints = building.session_id, FlowSessionManager(), SavepointManager(actor("ann"))
+    StageInstanceManager().pause_instance(building.pk, reason="stage A")
+    sessions.pause_session(key, reason="A")
+    kept = savepoints.create_savepoint(key)
+    sessions.resume_session(key)
+    StageInstanceManager().resume_instance(building.pk)
+    sessions.pause_session(key, reason="B")
+    sessions.resume_session(key)
+    savepoints.restore_savepoint(kept.pk, reason="back")
+    fork = savepoints.fork_savepoint(kept.pk, reason="anew")
+    rows = {row.flow_session.pk: row for row, _step in interruptions(actor("ann")).rows}
+    assert (rows[key].why, rows[key].who, rows[key].reason) == ("session-paused", "ann", "back")
+    assert (rows[fork.pk].who, rows[fork.pk].reason) == ("ann", "anew")
+    assert reasons(FlowSession.objects.get(pk=key)) == {"": "back", building.pk: "back"}
+    assert reasons(fork) == {"": "anew", f"{fork.pk}.build.1": "anew"}
+    sessions.resume_session(fork.pk)
+    rows = {row.flow_session.pk: row for row, _step in interruptions(actor("ann")).rows}
+    assert (rows[fork.pk].why, rows[fork.pk].who, rows[fork.pk].reason) == ("stage-paused", "ann", "anew")

@@ -120,7 +120,9 @@ def test_show_at_tells_as_of_when():
     assert play("flow", "session", "show", session_id, "--at", "2999-01-01", "--json").data["version"] == version
 
 
-@pytest.mark.parametrize("at", ["99", "0", "3d", "1999-01-01", "yesterday", ""])
+@pytest.mark.parametrize(
+    "at", ["99", "0", "3d", "1999-01-01", "0001-01-01", "0001-01-02", "9999-12-31T23:59:59-14:00", "yesterday", ""]
+)
 def test_show_at_refuses_what_was_not(at):
     session_id = new_session("build").pk
     done = play("flow", "session", "show", session_id, "--at", at, "--json")

@@ -10,6 +10,7 @@ from django.db import DatabaseError
 
 from sessions_app.cli.call import Call, Step
 from sessions_app.cli.changes import next_lines
+from sessions_app.cli.interrupts import orderly_end
 from sessions_app.cli.table import Column, table
 from sessions_app.cli.words import fact, moment
 from sessions_app.exceptions import FlowError, NotAllowed
@@ -28,6 +29,7 @@ _KINDS = {"hand": noop("by hand"), "schedule": noop("scheduled"), "restore": noo
 _ENGINES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
+@orderly_end()
 def create(call: Call) -> None:
     """``create [-o <path>]``"""
     if not stamp.is_complete() and provision.find_state() is not State.OUTDATED:
@@ -54,6 +56,7 @@ def list_backups(call: Call) -> None:
     call.show(lambda: [_data(backup) for backup in found], lambda: _list_lines(call, found))
 
 
+@orderly_end()
 def verify(call: Call) -> None:
     """``verify <file>``"""
     with archive.opened(archive.find(call.args.file)) as opened:
@@ -74,6 +77,7 @@ def verify(call: Call) -> None:
     )
 
 
+@orderly_end()
 def restore(call: Call) -> None:
     """``restore <file> [--force]``"""
     if call.args.as_user is not None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
-from sessions_app.exceptions import Conflict, FlowError, InvalidInput
+from sessions_app.exceptions import Conflict, FlowError, InvalidInput, StorageFailed, StorageFull
 from sessions_app.language import gettext as _
+from vcflow_site.data_folder import ConfigError
 
 
 class BackupDamaged(FlowError):
@@ -50,3 +52,17 @@ def no_backup(path: Path) -> InvalidInput:
         code="not-a-backup",
         file=str(path),
     )
+
+
+def unusable_folder(folder: Path, error: OSError) -> FlowError:
+    """The error for a backups' folder that can't be made or read."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageFull(
+            _("The disk is full: nothing can be written in {folder}.").format(folder=folder),
+            fix=_("Free some space, or set VCFLOW_BACKUP_FOLDER to another place."),
+        )
+    message = _("The backups' folder {folder} can't be used: {reason}.").format(folder=folder, reason=error.strerror)
+    fix = _("Set VCFLOW_BACKUP_FOLDER to a folder that you may write to.")
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return StorageFailed(message, fix=fix, code="read-only")
+    return ConfigError(message, fix=fix, setting="VCFLOW_BACKUP_FOLDER")

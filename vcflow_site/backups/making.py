@@ -9,7 +9,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -20,8 +20,9 @@ from django.utils import timezone
 
 from sessions_app.exceptions import Conflict, FlowError, NotFound
 from sessions_app.language import gettext as _
-from vcflow_site import __version__, data_folder
+from vcflow_site import __version__
 from vcflow_site.backups import archive, manifest, sqlite_copy
+from vcflow_site.backups.errors import unusable_folder
 from vcflow_site.backups.layout import Writer
 from vcflow_site.backups.manifest import Content, Manifest
 
@@ -32,7 +33,7 @@ _DRAFTS = ".vcflow-draft-"
 _SILENCE = 5.0
 """Seconds between two words about how far it is."""
 
-_FORGOTTEN = 24 * 60 * 60
+FORGOTTEN = 24 * 60 * 60
 """Seconds after which a draft belongs to a process that was killed."""
 
 
@@ -72,9 +73,12 @@ def create(
 def list_backups(folder: Path) -> list[Backup]:
     """Those in a folder, the newest first; what can't be read is told as such."""
     try:
-        found = [_looked_at(path) for path in folder.glob(f"*{archive.SUFFIX}") if path.is_file()]
-    except PermissionError as error:
-        raise data_folder.unusable_folder(folder, error) from error
+        files = [path for path in folder.iterdir() if path.name.endswith(archive.SUFFIX) and path.is_file()]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise unusable_folder(folder, error) from error
+    found = [_looked_at(path) for path in files]
     return sorted(found, key=lambda backup: (backup.created_at, backup.path.name), reverse=True)
 
 
@@ -105,7 +109,7 @@ def _place(target: str | None) -> Path:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise data_folder.unusable_folder(folder, error) from error
+            raise unusable_folder(folder, error) from error
         return folder / _new_name()
     path = Path(target).absolute()
     if path.is_dir():
@@ -182,8 +186,9 @@ def copy_held(held: sqlite3.Connection) -> Copy:
 def draft_folder(parent: Path) -> Iterator[Path]:
     """A private folder for what passes; those of processes that were killed are removed."""
     for left in parent.glob(f"{_DRAFTS}*"):
-        if time.time() - left.stat().st_mtime > _FORGOTTEN:
-            shutil.rmtree(left, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another one was faster
+            if time.time() - left.stat().st_mtime > FORGOTTEN:
+                shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=_DRAFTS, dir=parent) as folder:
         yield Path(folder)
 

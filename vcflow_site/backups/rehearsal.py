@@ -11,14 +11,16 @@ import secrets
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
+from django.db.backends.utils import CursorWrapper
 
 from sessions_app import storage
 from sessions_app.exceptions import InvalidInput
@@ -26,12 +28,15 @@ from sessions_app.language import gettext as _
 from vcflow_site.backups import sqlite_copy
 from vcflow_site.backups.archive import Archive
 from vcflow_site.backups.errors import damaged
-from vcflow_site.backups.making import Say, draft_folder
+from vcflow_site.backups.making import FORGOTTEN, Say, draft_folder
 
 SCRATCH = (sys.executable, "-m", "vcflow_site.backups")
 DOCTOR = ("flow", "doctor", "--json")
 _NOT_THERE = ("VCFLOW_WORKER", "VCFLOW_SESSION", "VCFLOW_BACKUP_FOLDER")
 """Settings that mean something of here: the scratch database is not to be held against other backups."""
+
+_PREFIX = "vcflow_verify_"
+"""Scratch databases have names that begin so, go on with the time in seconds, and end by chance."""
 
 
 def rehearse(archive: Archive, say: Say) -> dict[str, Any]:
@@ -128,11 +133,27 @@ def _room() -> Path:
 @contextmanager
 def _scratch_database() -> Iterator[str]:
     """The URL of an empty database on the same server, which is dropped afterwards."""
-    name = f"vcflow_verify_{secrets.token_hex(6)}"
+    name = f"{_PREFIX}{int(time.time())}_{secrets.token_hex(6)}"
     quoted = connection.ops.quote_name(name)
     with closing(connection.copy()) as own, storage.translated(), own.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {quoted}")
+        _sweep(cursor)
         try:
+            cursor.execute(f"CREATE DATABASE {quoted}")  # inside, for who ends us meanwhile
             yield urlunsplit(urlsplit(os.environ["VCFLOW_DATABASE_URL"])._replace(path=f"/{name}"))
         finally:
             cursor.execute(f"DROP DATABASE IF EXISTS {quoted} WITH (FORCE)")
+
+
+def _sweep(cursor: CursorWrapper) -> None:
+    """Drop those of killed processes: a day old by their names, ours, and nobody is in them."""
+    cursor.execute(
+        "SELECT datname FROM pg_database WHERE starts_with(datname, %s)"
+        " AND pg_get_userbyid(datdba) = current_user"
+        " AND NOT EXISTS (SELECT 1 FROM pg_stat_activity AS busy WHERE busy.datid = pg_database.oid)",
+        [_PREFIX],
+    )
+    for (name,) in cursor.fetchall():
+        made_at = name.removeprefix(_PREFIX).partition("_")[0]
+        if made_at.isdecimal() and int(made_at) < time.time() - FORGOTTEN:
+            with suppress(DatabaseError):  # somebody looks into it after all: the next run tries again
+                cursor.execute(f"DROP DATABASE IF EXISTS {connection.ops.quote_name(name)}")

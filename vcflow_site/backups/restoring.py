@@ -20,7 +20,7 @@ from sessions_app.models import FlowSession
 from status_bridge.health_deliveries import ALIVE
 from status_bridge.models import WorkerBeat
 from vcflow_site import __version__, data_folder, provision, stamp
-from vcflow_site.backups import content, making, rehearsal, sqlite_copy
+from vcflow_site.backups import content, making, rehearsal, since, sqlite_copy
 from vcflow_site.backups.archive import Archive
 from vcflow_site.backups.errors import Ailing, BackupUnfit, InUse, damaged
 from vcflow_site.backups.making import Say
@@ -70,6 +70,7 @@ def restore(archive: Archive, say: Say, *, force: bool = False) -> Restored:
         warnings.extend([_ailing(ailment)] if ailment else [])
 
     kept = replace(archive, say, judge, warnings)
+    warnings.extend(filter(None, [since.note(archive.path)]))
     provision.bring_up_to_date(say)
     for fault in content.chain_faults(archive.manifest.content):
         raise damaged(archive.path, fault)

@@ -14,12 +14,13 @@ from django.conf import settings
 from django.db.models import Q
 
 from sessions_app.checkups import Finding, Tally
+from sessions_app.cli.words import moment
 from sessions_app.language import gettext as _
 from sessions_app.models import FlowSession, SessionEvent, Tombstone
-from vcflow_site.backups import archive, making
+from vcflow_site.backups import archive, making, restoring, since
+from vcflow_site.backups.since import Restore
 
 _AT_ONCE = 200
-_RESTORED = "restore"
 
 
 class Head(NamedTuple):
@@ -30,16 +31,59 @@ class Head(NamedTuple):
     chain_head: str
 
 
-def newest_backup() -> Path | None:
-    """The newest backup that says what this database once was; none from before something was put back last."""
+class Anchor(NamedTuple):
+    """What the log is compared with; ``warnings`` tell of backups that can't be believed or read."""
+
+    path: Path | None
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def named_backup(name: str) -> Anchor:
+    """The one that somebody named, whoever made it."""
+    path = archive.find(name)
+    with archive.opened(path) as opened:
+        return Anchor(path, () if opened.manifest.is_authentic else (restoring.unproven(),))
+
+
+def newest_backup() -> Anchor:
+    """The newest backup with this installation's signature that says what this database once was.
+
+    Those of before the last restore don't: what they hold was given up.
+    """
     folder = settings.VCFLOW_BACKUP_FOLDER
-    if not folder.is_dir():
-        return None
-    for backup in making.list_backups(folder):
-        if backup.manifest is None:
-            continue
-        return None if backup.manifest.kind == _RESTORED else backup.path
-    return None
+    backups = making.list_backups(folder) if folder.is_dir() else []
+    restore, warnings = _last_restore()
+    begins = [backup for backup in backups if restore is None or backup.created_at > restore.at]
+    foreign = [backup for backup in begins if backup.manifest and not backup.manifest.is_authentic]
+    broken = [backup for backup in begins if not backup.manifest]
+    own = next((backup.path for backup in begins if backup.manifest and backup.manifest.is_authentic), None)
+    if foreign:
+        warnings.append(
+            _("Backups left out, for another key signed them and nobody can tell who made them: {count}").format(
+                count=len(foreign)
+            )
+        )
+    if broken:
+        warnings.append(_("Backups left out, for they can't be read: {count}").format(count=len(broken)))
+    earlier = len(backups) - len(begins)
+    return Anchor(own, tuple(warnings), tuple(_told(restore, earlier)) if own is None else ())
+
+
+def _last_restore() -> tuple[Restore | None, list[str]]:
+    try:
+        return since.last_restore(), []
+    except (OSError, ValueError):
+        file = settings.VCFLOW_BACKUP_FOLDER / since.NOTE
+        return None, [_("When something was restored last can't be read in {file}.").format(file=file)]
+
+
+def _told(restore: Restore | None, earlier: int) -> Iterator[str]:
+    """Why backups that are there don't count."""
+    if restore is not None and earlier:
+        yield _("Backups from before {file} was restored ({time}), which count no more: {count}").format(
+            count=earlier, file=restore.file, time=moment(restore.at)
+        )
 
 
 def check_against(path: Path, tally: Tally, session_ids: Sequence[str] | None = None) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from django.db import transaction
 from sessions_app import checkups, storage
 from sessions_app.actors import Actor
 from sessions_app.change import lock_session
-from sessions_app.checkups import Check, Finding, Tally
+from sessions_app.checkups import ERROR, Check, Finding, Tally
 from sessions_app.checkups.examining import Examined, batches, examine
 from sessions_app.exceptions import FlowError, NotFound
 from sessions_app.language import gettext as _
@@ -72,6 +72,8 @@ class Round:
         """At everything, or at some sessions alone; ``backup`` is what they are compared with."""
         if session_ids is not None or self._tables_stand():
             self._sessions(session_ids)
+            if self.report.fixed and session_ids is None:
+                self._look_at_tables_again()
             if backup is not None:
                 compare = partial(against.check_against, backup, session_ids=session_ids)
                 self._table(Check("backup", "", compare))
@@ -84,6 +86,14 @@ class Round:
             if self._table(check) and check.fatal:
                 return False
         return True
+
+    def _look_at_tables_again(self) -> None:
+        """Mended sessions may have brought back what rows were found to lack."""
+        for check in (*schema.CHECKS, *checkups.checks()):
+            if self.report.tally(check.name).findings:
+                self.report.tallies[check.name] = Tally(check.name)
+                self.report.findings[:] = [each for each in self.report.findings if each.check != check.name]
+                self._table(check)
 
     def _table(self, check: Check) -> int:
         tally = self.report.tally(check.name)
@@ -127,8 +137,19 @@ class Round:
 
     def _count(self, tally: Tally, finding: Finding) -> None:
         tally.findings += 1
-        if len(self.report.findings) < MOST:
-            self.report.findings.append(finding)
+        tally.errors += finding.severity == ERROR
+        kept = self.report.findings
+        if len(kept) == MOST and finding.severity == ERROR:
+            self._make_room()
+        if len(kept) < MOST:
+            kept.append(finding)
+
+    def _make_room(self) -> None:
+        """However much is warned of, errors are told."""
+        kept = self.report.findings
+        last = next((place for place in reversed(range(MOST)) if kept[place].severity != ERROR), None)
+        if last is not None:
+            del kept[last]
 
     def _mended(self, finding: Finding) -> bool:
         assert finding.mend is not None
