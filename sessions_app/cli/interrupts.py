@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 _ENDS = (signal.SIGTERM, signal.SIGHUP)
+_came: list[int] = []
 
 
 @contextmanager
@@ -26,15 +27,23 @@ def orderly_end() -> Iterator[None]:
     def end(number: int, _frame: FrameType | None) -> None:
         for each in ours:
             signal.signal(each, signal.SIG_IGN)
-        raise KeyboardInterrupt(128 + number)
+        _came.append(number)
+        heed()
 
     for number in ours:
         signal.signal(number, end)
     try:
         yield
     finally:
+        _came.clear()
         for number in ours:
             signal.signal(number, signal.SIG_DFL)
+
+
+def heed() -> None:
+    """Raise KeyboardInterrupt if SIGTERM or SIGHUP came since :func:`orderly_end` and was swallowed (see below)."""
+    if _came:
+        raise KeyboardInterrupt(128 + _came[0])
 
 
 class Interrupts:

@@ -13,7 +13,7 @@ from sessions_app.bundles.files import write_file
 from sessions_app.bundles.writing import Writer
 from sessions_app.cli import workflows
 from sessions_app.cli.call import Call
-from sessions_app.cli.interrupts import orderly_end
+from sessions_app.cli.interrupts import heed, orderly_end
 from sessions_app.exceptions import InvalidInput
 from sessions_app.language import gettext as _
 from sessions_app.lookup import checked_status, find_workflow
@@ -116,6 +116,7 @@ def progress(call: Call, text: str) -> Callable[[int], None]:
 
     def tell(count: int) -> None:
         nonlocal last
+        heed()
         now = time.monotonic()
         if now - last >= TOLD_EVERY:
             last = now

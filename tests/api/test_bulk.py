@@ -196,5 +196,7 @@ def test_a_key_is_good_for_one_request(api, three):
 @pytest.mark.parametrize("sessions", [1, 3])
 def test_a_trial_takes_a_fixed_number_of_queries_and_some_for_each(api, three, sessions, django_assert_num_queries):
     before = 5  # the sign-in, the user, two for their rights, the names
-    with django_assert_num_queries(before + 11 * sessions):  # the transaction's three, the lock, the savepoint's two, the writes
+    with django_assert_num_queries(
+        before + 11 * sessions
+    ):  # the transaction's three, the lock, the savepoint's two, the writes
         ask(api, "abort", dry_run=True, ids=three[:sessions])

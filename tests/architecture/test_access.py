@@ -24,6 +24,7 @@ UNASKED = {
     "stages_app/admin/session_filters.py",  # the stages of the sessions that a list shows
     "stages_app/brief.py",  # as the logs
     "stages_app/moving.py",  # the leases of sessions that were looked for as seen
+    "stages_app/next_steps.py",  # the stage of a session that was looked up
     "stages_app/putting_back.py",  # replaces those of the session that is locked
     "stages_app/leases.py",  # the one stage that was looked up, or is locked with its session
     "stages_app/standing.py",  # likewise

@@ -3,12 +3,13 @@
 import gzip
 import os
 import signal
+from contextlib import suppress
 
 import pytest
 
 from sessions_app.bundles.files import write_file
 from sessions_app.cli import transfer
-from sessions_app.cli.interrupts import orderly_end
+from sessions_app.cli.interrupts import heed, orderly_end
 from tests.cli.conftest import play
 from tests.factories import new_session
 from vcflow_site import stamp
@@ -40,6 +41,19 @@ def test_first_signal_unwinds_and_later_ones_do_not_disturb_it(number):
         work()
     assert caught.value.args == (128 + number,)
     assert [signal.getsignal(each) for each in ENDS] == [signal.SIG_DFL] * 2
+
+
+def test_signal_that_was_swallowed_is_heeded_at_the_next_word():
+    @orderly_end()
+    def work():
+        with suppress(KeyboardInterrupt):  # as Python does in finalisers
+            signal.raise_signal(signal.SIGTERM)
+        heed()
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        work()
+    assert caught.value.args == (143,)
+    heed()
 
 
 def test_who_wants_a_signal_otherwise_keeps_it():

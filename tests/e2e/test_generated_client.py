@@ -41,9 +41,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     config = folder / "config.json"
     # The generator knows few types of content; a bundle is so many bytes to it.
     types = {"application/jsonl": "application/octet-stream"}
-    config.write_text(
-        json.dumps({"package_name_override": PACKAGE, "post_hooks": [], "content_type_overrides": types})
-    )
+    config.write_text(json.dumps({"package_name_override": PACKAGE, "post_hooks": [], "content_type_overrides": types}))
     generator = Path(sys.executable).with_name("openapi-python-client")
     options = ["--meta", "none", "--path", DOCUMENT, "--config", config, "--output-path", folder / PACKAGE]
     done = subprocess.run(

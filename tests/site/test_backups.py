@@ -147,8 +147,10 @@ def test_backup_is_made_verified_and_put_back(environ, tmp_path):
     with rows_of(environ) as opened:
         opened.execute("DELETE FROM workers")
 
+    assert not (path.parent / "restored.json").exists()
     restored = vc(environ, "flow", "backup", "restore", str(path), "--force")
     assert names(environ) == ["first"]
+    assert json.loads((path.parent / "restored.json").read_text())["file"] == path.name
     again = vc(environ, "flow", "session", "create", "dev", "--name", "third")
     assert again["version"] == 1
     vc(environ, "flow", "backup", "restore", restored["kept"], "--force")

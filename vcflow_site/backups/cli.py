@@ -10,7 +10,7 @@ from django.db import DatabaseError
 
 from sessions_app.cli.call import Call, Step
 from sessions_app.cli.changes import next_lines
-from sessions_app.cli.interrupts import orderly_end
+from sessions_app.cli.interrupts import heed, orderly_end
 from sessions_app.cli.table import Column, table
 from sessions_app.cli.words import fact, moment
 from sessions_app.exceptions import FlowError, NotAllowed
@@ -124,6 +124,7 @@ def _trouble(found: list[Backup]) -> str:
 
 
 def _say(call: Call, message: str) -> None:
+    heed()
     call.terminal.diagnose({"severity": "info", "code": "backup", "message": message}, as_json=call.json)
     call.terminal.err.flush()
 
