@@ -37,7 +37,7 @@ test: setup  ## the tests
 coverage: setup  ## the same, and which lines they reach (twice the time); below 95 % it fails
 	$(BIN)/python -m pytest --numprocesses auto --cov --cov-report term:skip-covered --cov-fail-under 95 -m 'not browser and not fuzz' --ignore tests/fuzz
 
-reliability: setup  ## what is promised, tried from outside (minutes; ARGS="kills --engine both --long")
+reliability: setup  ## what is promised, tried from outside (minutes; ARGS="kills --engine both --times 9")
 	@$(BIN)/python -m tests.reliability $(ARGS)
 
 lint: setup  ## style, types and the floors of the house
