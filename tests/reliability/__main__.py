@@ -51,7 +51,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("experiments", nargs="*", choices=[[], *EXPERIMENTS])
+    parser.add_argument("experiments", nargs="*", choices=[[], *EXPERIMENTS], metavar="experiment")
     parser.add_argument("--engine", choices=[*ENGINES, "both"], default="sqlite")
     parser.add_argument("--times", type=int, default=1, help="so many times the short form (100: hours)")
     parser.add_argument("--write", action="store_true", help="write the figures to docs/reliability.md")
