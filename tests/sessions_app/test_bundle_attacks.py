@@ -201,7 +201,6 @@ ATTACKS = {
     "unknown status": state(status="ROOT"),
     "status without its event": state(status="COMPLETED"),
     "context without its event": state(context={"a": 2}),
-    "owner without its event": state(owner="eve"),
     "context too deep": state(context=deep(33)),
     "line too deep": state(context=deep(60)),
     "context too large": state(context={"a": "x" * 300_000}),

@@ -69,7 +69,7 @@ def test_workers_are_told_apart_by_when_they_were_heard(admin_client, django_ass
     now = timezone.now()
     for host, seen in (("near", now), ("far", now - timedelta(minutes=5))):
         WorkerBeat.objects.create(id=host, host=host, pid=7, engine="native", started_at=seen, seen_at=seen)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         page = admin_client.get(reverse("admin:status_bridge_workerbeat_changelist")).text
     assert page.index("</span> runs") < page.index(">far<")
     assert page.count("</span> silent") == 1
