@@ -13,13 +13,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from sessions_app.models import ChoreRun
 from tests.site.test_provision import database, diagnostic, run
 from vcflow_site import __version__
-from vcflow_site.backups import archive, layout, making, manifest, rehearsal, schedule
+from vcflow_site.backups import archive, layout, making, manifest, schedule
 
 WRITERS = 4
 
@@ -336,21 +335,3 @@ def test_schedule_makes_prunes_and_tells_what_is_the_matter(settings, tmp_path, 
     assert schedule.trouble([kept]) == ""
     ChoreRun.objects.create(name=schedule.NAME, due_at=timezone.now(), error="StorageFull: the disk is full")
     assert "the disk is full" in schedule.trouble([kept])
-
-
-@pytest.mark.django_db
-def test_scratch_database_goes_though_its_maker_is_ended():
-    if connection.vendor == "sqlite":
-        pytest.skip("a scratch database of SQLite is a draft")
-    urls = []
-
-    def look():
-        with rehearsal._scratch_database() as url:
-            psycopg.connect(url).close()
-            urls.append(url)
-            raise KeyboardInterrupt(143)
-
-    with pytest.raises(KeyboardInterrupt):
-        look()
-    with pytest.raises(psycopg.OperationalError, match="does not exist"):
-        psycopg.connect(urls[0])
