@@ -32,7 +32,7 @@ demo: setup  ## play a session of any rule file: make demo RULE=path/to/file
 	@$(BIN)/python examples/demo.py $(if $(RULE),"$(RULE)")
 
 test: setup  ## the tests
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m 'not browser and not fuzz and not postgresql' --ignore tests/fuzz
+	$(BIN)/python -m pytest --numprocesses auto -m 'not browser and not fuzz and not postgresql' --ignore tests/fuzz
 
 coverage: setup  ## the same, and which lines they reach (twice the time); below 95 % it fails
 	$(BIN)/python -m pytest --numprocesses auto --cov --cov-report term:skip-covered --cov-fail-under 95 -m 'not browser and not fuzz and not postgresql' --ignore tests/fuzz
