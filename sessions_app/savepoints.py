@@ -18,7 +18,7 @@ from sessions_app.kept import forks_of
 from sessions_app.language import gettext as _
 from sessions_app.lookup import get_session
 from sessions_app.masking import mask_text, shown
-from sessions_app.models import CurrentSession, FlowSession, Savepoint
+from sessions_app.models import FlowSession, Savepoint
 from sessions_app.models.savepoints import SavepointKind
 from sessions_app.parts import State
 from sessions_app.services import Manager
@@ -183,8 +183,7 @@ def _restore(change: Change, savepoint: Savepoint, reason: str) -> None:
         raise NothingToDo
     changes["savepoint"] = (None, savepoint.pk)
     change.record("session.restored", changes, reason=reason, level=Level.WARNING)
-    if flow_session.status in machine.ENDED:
-        CurrentSession.objects.filter(session_id=flow_session.pk).delete()
+    verbs.let_go_if_ended(flow_session)
 
 
 def _record_fork(change: Change, state: State, reason: str) -> None:

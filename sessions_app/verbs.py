@@ -35,7 +35,12 @@ def perform(change: Change, verb: str, *, reason: str = "", force: bool = False,
     ask_guards(change, flow_session, verb, force=force)
     changes = change.set(status=rule.target, **columns)
     change.record(rule.event, changes, reason=reason, level=event_level(rule.target, force=force))
-    if rule.target in machine.ENDED:
+    let_go_if_ended(flow_session)
+
+
+def let_go_if_ended(flow_session: FlowSession) -> None:
+    """A session that has ended is nobody's current one."""
+    if flow_session.status in machine.ENDED:
         CurrentSession.objects.filter(session_id=flow_session.pk).delete()
 
 

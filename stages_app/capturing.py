@@ -19,28 +19,14 @@ from sessions_app.parts import State
 from sessions_app.rows import table
 from sessions_app.state_diff import Changed
 from stages_app import moving, putting_back, replaying
-from stages_app.models import StageInstance, StageItem
+from stages_app.models import StageInstance
+from stages_app.reading import ASSIGNEE, items_of
 from stages_app.state_diff import attempts_differences
 
-COLUMNS = (
-    "stage_id",
-    "attempt",
-    "name",
-    "status",
-    "started_at",
-    "completed_at",
-    "context",
-    "config",
-    "metadata",
-    "deliverables",
-    "is_ad_hoc",
-    "is_exclusive",
-    "follows_session",
-)
+COLUMNS = (*putting_back.PLAIN, *putting_back.TIMES)
 
-_ASSIGNEE = "(SELECT username FROM auth_user WHERE auth_user.id = stage_instances.assignee_id)"
-_ITEM_COLUMNS = ("item_id", "number", "text", "is_required", "is_added", "is_done", "done_at", "done_by")
 _ITEM_KEYS = ("id", "number", "text", "required", "added", "done", "done_at", "done_by")
+"""Of each item, in the order of :class:`~stages_app.reading.Item`."""
 
 
 class AttemptsHolder:
@@ -80,31 +66,18 @@ def captured(session_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     places = ", ".join(["%s"] * len(session_ids))
     names = ("id", "session_id", *COLUMNS)
     rows = table(StageInstance).columns(
-        names, f"session_id IN ({places}) ORDER BY session_id, stage_id, attempt", session_ids, computed=[_ASSIGNEE]
+        names, f"session_id IN ({places}) ORDER BY session_id, stage_id, attempt", session_ids, computed=[ASSIGNEE]
     )
-    items = _items(places, session_ids)
+    items = items_of(places, session_ids)
     attempts: dict[str, dict[str, Any]] = defaultdict(dict)
     for values in zip(*rows, strict=True):
         row = dict(zip((*names, "assignee"), values, strict=True))
         instance_id, session_id = row.pop("id"), row.pop("session_id")
         attempts[session_id][f"{row['stage_id']}.{row['attempt']}"] = {
             **_told(row),
-            "items": items.get(instance_id, []),
+            "items": [_told(dict(zip(_ITEM_KEYS, item, strict=True))) for item in items.get(instance_id, ())],
         }
     return attempts
-
-
-def _items(places: str, session_ids: Sequence[str]) -> Mapping[str, list[dict[str, Any]]]:
-    of_sessions = f"SELECT id FROM stage_instances WHERE session_id IN ({places})"  # noqa: S608 - places for values
-    rows = table(StageItem).columns(
-        ("stage_instance_id", *_ITEM_COLUMNS),
-        f"stage_instance_id IN ({of_sessions}) ORDER BY stage_instance_id, number",
-        session_ids,
-    )
-    items: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for instance_id, *values in zip(*rows, strict=True):
-        items[instance_id].append(_told(dict(zip(_ITEM_KEYS, values, strict=True))))
-    return items
 
 
 def _told(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from stages_app.models import StageInstance, StageItem
 Attempts = Mapping[str, Mapping[str, Any]]
 """By key, as in :mod:`stages_app.capturing`."""
 
-_TIMES = ("started_at", "completed_at")
-_COLUMNS = (
+TIMES = ("started_at", "completed_at")
+PLAIN = (
     "stage_id",
     "attempt",
     "name",
@@ -84,8 +84,8 @@ def _row(change: Change, key: str, attempt: Mapping[str, Any], users: Mapping[st
         id=f"{change.flow_session.pk}.{key}",
         session=change.flow_session,
         assignee=users.get(attempt["assignee"] or ""),
-        **{name: attempt[name] for name in _COLUMNS},
-        **{name: _time(attempt[name]) for name in _TIMES},
+        **{name: attempt[name] for name in PLAIN},
+        **{name: _time(attempt[name]) for name in TIMES},
     )
 
 

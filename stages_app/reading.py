@@ -54,7 +54,8 @@ Items = Mapping[str, Sequence[Item]]
 """By the attempt's id, in their order."""
 
 _COLUMNS = Attempt._fields[:-1]
-_ASSIGNEE = "(SELECT username FROM auth_user WHERE auth_user.id = stage_instances.assignee_id)"
+ASSIGNEE = "(SELECT username FROM auth_user WHERE auth_user.id = stage_instances.assignee_id)"
+"""The name of an attempt's assignee, as SQL."""
 
 
 def attempt_of(stage_instance: StageInstance) -> Attempt:
@@ -72,14 +73,15 @@ def attempts_of(flow_sessions: Sequence[FlowSession]) -> tuple[Mapping[str, list
     places = ", ".join(["%s"] * len(session_ids))
     attempts: dict[str, list[Attempt]] = defaultdict(list)
     found = table(StageInstance).columns(
-        _COLUMNS, f"session_id IN ({places}) ORDER BY session_id, stage_id, attempt", session_ids, computed=[_ASSIGNEE]
+        _COLUMNS, f"session_id IN ({places}) ORDER BY session_id, stage_id, attempt", session_ids, computed=[ASSIGNEE]
     )
     for attempt in map(Attempt, *found):
         attempts[attempt.session_id].append(attempt)
-    return attempts, _items(places, session_ids)
+    return attempts, items_of(places, session_ids)
 
 
-def _items(places: str, session_ids: Sequence[str]) -> Items:
+def items_of(places: str, session_ids: Sequence[str]) -> Items:
+    """The items of these sessions' attempts; ``places`` stand for the ids in the statement."""
     items: dict[str, list[Item]] = defaultdict(list)
     of_sessions = f"SELECT id FROM stage_instances WHERE session_id IN ({places})"  # noqa: S608 - places for values
     stage_instance_ids, *found = table(StageItem).columns(

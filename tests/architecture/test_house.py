@@ -35,7 +35,6 @@ WRITERS = {
     "sessions_app/rates.py",
     "sessions_app/retention.py",  # answers of idempotency keys that are old
     "sessions_app/rows.py",  # the statements that the verbs use
-    "sessions_app/savepoints.py",
     "sessions_app/saved_views.py",  # which concern no session
     "sessions_app/services.py",
     "sessions_app/tokens.py",
